@@ -1,0 +1,123 @@
+"""Asking for the embedded servers: they run from the first call of `ensure_started` until its process ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from servicecenter.local.places import CHECKOUT, Places, places, server_account
+from servicecenter.local.processes import CannotStart, hold
+
+SECONDS_TO_START = 120
+READY = "ready"
+
+_connections: dict[Path, socket.socket] = {}
+
+
+def ensure_started(checkout: Path = CHECKOUT) -> None:
+    """Return when PostgreSQL (with its roles and database) and Redis answer; they stay up while this process lives.
+
+    Starts them when nobody in this checkout has yet. Raises CannotStart with a sentence for the person.
+    """
+    checkout = checkout.resolve()
+    if checkout in _connections:
+        return
+    where = places(checkout)
+    _make_folders(where)
+    deadline = time.monotonic() + SECONDS_TO_START
+    with hold(where.local / "start.lock", seconds=SECONDS_TO_START):
+        while checkout not in _connections:
+            connection = _connect(where) or _connect_to(_begin_keeper(where), where, deadline)
+            if connection and _is_ready(connection):
+                _connections[checkout] = connection
+            elif time.monotonic() > deadline:
+                raise CannotStart(f"The embedded servers did not start; see {where.logs}.")
+
+
+def release(checkout: Path = CHECKOUT) -> None:
+    """Give up this process's hold before its end; the servers stop when no one else holds them."""
+    connection = _connections.pop(checkout.resolve(), None)
+    if connection:
+        connection.close()
+
+
+def connection_to_keeper(checkout: Path = CHECKOUT) -> socket.socket | None:
+    """Readable only when the servers' keeper is gone: the supervisor watches it."""
+    return _connections.get(checkout.resolve())
+
+
+def _make_folders(where: Places) -> None:
+    try:
+        where.local.mkdir(exist_ok=True)
+        where.logs.mkdir(exist_ok=True)
+        where.database.mkdir(exist_ok=True)
+        where.sockets.parent.mkdir(exist_ok=True)
+        where.sockets.mkdir(mode=0o700, exist_ok=True)
+        _let_the_account_in(where)
+    except OSError as error:
+        raise CannotStart(
+            f"{error.filename} cannot be used by this account ({error.strerror}): remove it, or run as its owner."
+        ) from error
+    _check_owner(where)
+
+
+def _let_the_account_in(where: Places) -> None:
+    account = server_account()
+    if account:
+        where.local.chmod(0o755)
+        where.database.chmod(0o755)
+        os.chown(where.sockets, account.pw_uid, account.pw_gid)
+
+
+def _check_owner(where: Places) -> None:
+    account = server_account()
+    status = where.sockets.lstat()
+    if status.st_uid != (account.pw_uid if account else os.geteuid()) or where.sockets.is_symlink():
+        raise CannotStart(f"{where.sockets} belongs to another account: remove it, or run as its owner.")
+
+
+def _connect(where: Places) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(str(where.sockets / "keeper.sock"))
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def _begin_keeper(where: Places) -> subprocess.Popen[bytes]:
+    """It is nobody's child: it must outlive the process that happened to need the servers first."""
+    with open(where.logs / "keeper.log", "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "servicecenter.local.keeper", str(where.checkout)],
+            cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+
+def _connect_to(keeper: subprocess.Popen[bytes], where: Places, deadline: float) -> socket.socket | None:
+    while time.monotonic() < deadline:
+        connection = _connect(where)
+        if connection or keeper.poll() is not None:
+            return connection
+        time.sleep(0.02)
+    keeper.send_signal(signal.SIGTERM)
+    return None
+
+
+def _is_ready(connection: socket.socket) -> bool:
+    """False when the keeper was just leaving; CannotStart carries its own words for what is wrong."""
+    connection.settimeout(SECONDS_TO_START)
+    try:
+        answer = connection.makefile().readline().strip()
+    except OSError:
+        answer = ""
+    if answer == READY:
+        return True
+    connection.close()
+    if answer:
+        raise CannotStart(answer)
+    return False
