@@ -9,8 +9,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent
 PYTHON = CHECKOUT / ".venv" / "bin" / "python"
 
-# What makes, fills or empties tables works as their owner; everything else as the web does.
-OWNER_COMMANDS = {"flush", "import_servicenow", "migrate", "sample_data"}
+OWNER_COMMANDS = {"flush", "migrate"}  # only the owner may make and empty tables
 COMMANDS_WITHOUT_DATABASE = {
     "collectstatic", "compilemessages", "create_roles", "diffsettings", "findstatic", "help", "makemessages",
     "spectacular", "startapp", "version", "--help", "--version",
@@ -22,8 +21,8 @@ def main() -> None:
     if importlib.util.find_spec("django") is None:
         use_the_environment_of_the_set_up()
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if command in OWNER_COMMANDS:
-        os.environ.setdefault("DATABASE_ROLE", "owner")
+    if command in OWNER_COMMANDS and not any(word.startswith("--database") for word in sys.argv):
+        sys.argv.append("--database=owner")
     if not os.environ.get("DATABASE_URL") and command not in COMMANDS_WITHOUT_DATABASE:
         start_the_embedded_servers()
     from django.core.management import execute_from_command_line

@@ -107,7 +107,9 @@ class Keeper:
             return
         for server in (self.postgres, self.redis):
             if server.process and server.process.poll() is not None:
-                log.warning("%s ended by itself (%s); starting it again", type(server).__name__, server.process.returncode)
+                log.warning(
+                    "%s ended by itself (%s); starting it again", type(server).__name__, server.process.returncode
+                )
                 server.begin()
                 server.wait()
 

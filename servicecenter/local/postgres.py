@@ -138,7 +138,7 @@ class Postgres:
         ]  # fmt: skip
         for name, value in self._settings().items():
             command += ["-c", f"{name}={value}"]
-        with open(self.log, "ab") as log:
+        with self.log.open("ab") as log:
             self.process = spawn(command, log=log, at_parents_death=signal.SIGINT, **self._as_account())
 
     def _settings(self) -> dict[str, str]:
@@ -157,7 +157,7 @@ class Postgres:
             self.binaries / "pg_isready", "--quiet", "--username=postgres",
             "--host", self.where.sockets, "--port", str(PORT),
         ]  # fmt: skip
-        return subprocess.run(command, env=_clean_environment(), cwd="/").returncode == 0
+        return subprocess.run(command, check=False, env=_clean_environment(), cwd="/").returncode == 0
 
     # As the server's account
 

@@ -67,7 +67,7 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def hold(path: Path, *, seconds: float) -> Iterator[None]:
     """Hold a lock that the kernel gives back when its holder dies. Raises CannotStart when it stays taken."""
-    with open(path, "w") as file:
+    with path.open("w") as file:
         deadline = time.monotonic() + seconds
         while not _take(file):
             if time.monotonic() > deadline:

@@ -23,7 +23,7 @@ class Redis:
     def begin(self) -> None:
         self.where.redis.mkdir(mode=0o700, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        with open(self.log, "ab") as log:
+        with self.log.open("ab") as log:
             self.process = spawn(self._command(), log=log, at_parents_death=signal.SIGTERM, cwd="/")
 
     def wait(self, *, seconds: float = 60) -> None:

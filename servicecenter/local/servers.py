@@ -91,7 +91,7 @@ def _connect(where: Places) -> socket.socket | None:
 
 def _begin_keeper(where: Places) -> subprocess.Popen[bytes]:
     """It is nobody's child: it must outlive the process that happened to need the servers first."""
-    with open(where.logs / "keeper.log", "ab") as log:
+    with (where.logs / "keeper.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "servicecenter.local.keeper", str(where.checkout)],
             cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,

