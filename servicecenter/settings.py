@@ -1,0 +1,228 @@
+"""One file, read from the environment. What is missing or wrong stops the start with a sentence that says what to do."""
+
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from servicecenter.local import addresses
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+IS_EMBEDDED = "DATABASE_URL" not in env.ENVIRON
+LOCAL_SECRET_KEY = "local-only-0123456789-not-for-a-real-server-abcdefghij"  # noqa: S105
+SECRET_KEY = env("SECRET_KEY", default=LOCAL_SECRET_KEY if IS_EMBEDDED else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY to 50 random characters; DATABASE_URL names a real server.")
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if IS_EMBEDDED else [])
+HTTPS = env.bool("HTTPS", default=not IS_EMBEDDED)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- database: one server, four roles; a process connects as `app` or, a Celery worker, as `worker` ---
+ROLE_VARIABLES = {
+    "app": "DATABASE_URL",
+    "worker": "DATABASE_WORKER_URL",
+    "owner": "DATABASE_OWNER_URL",
+    "backup": "DATABASE_BACKUP_URL",
+}
+
+
+def _database_urls() -> dict[str, str]:
+    if IS_EMBEDDED:
+        return addresses.embedded_urls(BASE_DIR)
+    missing = [name for name in ROLE_VARIABLES.values() if name not in env.ENVIRON]
+    if missing:
+        raise ImproperlyConfigured(f"DATABASE_URL is set, so set {', '.join(missing)} too (see manage.py create_roles).")
+    return {name: env(name) for name in [*ROLE_VARIABLES.values(), "REDIS_URL"] if name in env.ENVIRON}
+
+
+_urls = _database_urls()
+REDIS_URL = env("REDIS_URL", default=_urls.get("REDIS_URL", ""))
+if not REDIS_URL:
+    raise ImproperlyConfigured("Set REDIS_URL to the address of a Redis server, for example redis://127.0.0.1:6379/0.")
+
+
+def _database(role: str) -> dict:
+    url = urlsplit(_urls[ROLE_VARIABLES[role]])
+    if url.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured(f"{ROLE_VARIABLES[role]} must begin with postgresql://.")
+    options = dict(parse_qsl(url.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path.lstrip("/"),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": options.pop("host", url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "OPTIONS": options,
+        "ATOMIC_REQUESTS": role != "owner",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASE_ROLE = env("DATABASE_ROLE", default="app")
+if DATABASE_ROLE not in ("app", "worker", "owner"):
+    raise ImproperlyConfigured("DATABASE_ROLE must be app (web), worker (Celery) or owner (migrations, bulk loads).")
+DATABASE_ROLE_NAMES = {role: urlsplit(_urls[name]).username for role, name in ROLE_VARIABLES.items()}
+DATABASES = {"default": _database(DATABASE_ROLE), "owner": _database("owner")}
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- the house ---
+TENANT_MODEL = "municipalities.Municipality"
+AUTH_USER_MODEL = "municipalities.Person"
+AUTHENTICATION_BACKENDS = ["municipalities.backends.MunicipalityBackend"]
+ANONYMOUS_USER_NAME = None  # guardian's anonymous user is nobody's tenant
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001"]  # addresses are unique within a municipality; own backend
+INSTALLED_APPS = [
+    "servicecenter.tenancy",
+    "servicecenter.audit",
+    "servicecenter.ui",
+    "municipalities",
+    "tickets",
+    "billing",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "guardian",
+    "rest_framework",
+    "knox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "municipalities.middleware.LanguageMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "servicecenter.tenancy.middleware.TenancyMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "servicecenter.errors.RuleBrokenMiddleware",
+]
+ROOT_URLCONF = "servicecenter.urls"
+WSGI_APPLICATION = "servicecenter.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "municipalities.context.desk",
+            ]
+        },
+    }
+]
+LOGIN_URL = "municipalities:login"
+LOGIN_REDIRECT_URL = "tickets:home"
+LOGOUT_REDIRECT_URL = "municipalities:login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- language and time ---
+LANGUAGE_CODE = "da"
+LANGUAGES = [("da", _("Danish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "servicecenter" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Copenhagen"
+
+# --- files ---
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATICFILES_DIRS = [
+    BASE_DIR / "servicecenter" / "static",
+    ("dkfds", BASE_DIR / "node_modules" / "dkfds" / "dist"),
+    ("htmx", BASE_DIR / "node_modules" / "htmx.org" / "dist"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": env("STATICFILES_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+MEDIA_ROOT = env("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- security ---
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=9 * 3600)
+SECURE_SSL_REDIRECT = False  # the TLS proxy redirects
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- API ---
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["municipalities.tokens.PersonTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "PAGE_SIZE": 50,
+}
+REST_KNOX = {"AUTO_REFRESH": False, "TOKEN_MODEL": "knox.AuthToken"}
+KNOX_TOKEN_MODEL = "knox.AuthToken"
+
+# --- queue: the rows are the truth, Redis only wakes workers ---
+CELERY_BROKER_URL = addresses.celery_broker(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+}

@@ -1,0 +1,32 @@
+"""The one place that asks guardian: what has this person been granted, and on which objects?
+
+Grants sit on municipalities (whose tickets) and queues (which of them), mostly through groups. The tables are read
+directly: guardian's own shortcuts let a model-wide permission or the superuser flag open every tenant.
+"""
+
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+
+def granted_ids(person, model, permission: str) -> frozenset[int]:
+    """Ids of the `model` rows on which `person` holds `permission`; one query per person and model, then kept."""
+    if not (person.is_authenticated and person.is_active):
+        return frozenset()
+    kept = person.__dict__.setdefault("_grants", {})
+    if model not in kept:
+        kept[model] = _read(person, model)
+    return kept[model].get(permission, frozenset())
+
+
+def every_granted_id(person, model) -> frozenset[int]:
+    granted_ids(person, model, "")
+    return frozenset().union(*person.__dict__.get("_grants", {}).get(model, {}).values())
+
+
+def _read(person, model) -> dict[str, frozenset[int]]:
+    columns = ("permission__codename", "content_object_id")
+    direct = get_user_obj_perms_model(model).objects.filter(user=person).values_list(*columns)
+    by_group = get_group_obj_perms_model(model).objects.filter(group__user=person).values_list(*columns)
+    found: dict[str, set[int]] = {}
+    for permission, pk in direct.union(by_group):
+        found.setdefault(permission, set()).add(pk)
+    return {permission: frozenset(ids) for permission, ids in found.items()}

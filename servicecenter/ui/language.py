@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponseRedirect
+from django.urls import translate_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST
+
+
+@login_not_required
+@require_POST
+def choose_language(request):
+    """Show the same page in the other language and remember the choice, on the person when signed in."""
+    language = request.POST.get("language", "")
+    address = request.POST.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        address = "/"
+    if not check_for_language(language):
+        return HttpResponseRedirect(address)
+    response = HttpResponseRedirect(translate_url(address, language))
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=31536000, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+    )
+    if request.user.is_authenticated:
+        type(request.user).objects.in_scope().filter(pk=request.user.pk).update(language=language)
+    return response

@@ -1,0 +1,17 @@
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from servicecenter.ui.language import choose_language
+
+urlpatterns = [
+    path("sprog/", choose_language, name="set_language"),
+    path("api/", include("tickets.api.urls")),
+    *i18n_patterns(
+        path("admin/", admin.site.urls),
+        path("", include("municipalities.urls")),
+        path("", include("billing.urls")),
+        path("", include("tickets.urls")),
+        prefix_default_language=False,
+    ),
+]

@@ -1,0 +1,89 @@
+"""The test database is made by the owner; every test then connects as the application (or, marked, the worker)."""
+
+import os
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from servicecenter.local.slots import slot_of_this_run
+
+if "DATABASE_URL" not in os.environ:
+    from servicecenter.local.servers import ensure_started
+
+    ensure_started()
+
+ROLES = {role: settings.DATABASE_ROLE_NAMES[role] for role in ("app", "worker")}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "role(name): connect as this database role (app, worker)")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_blocker, worker_id="main"):
+    name = f"test_{settings.DATABASES['default']['NAME']}_{slot_of_this_run()}"
+    reuse = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
+    with django_db_blocker.unblock():
+        _make_database(name, keep=reuse)
+        for connection in connections.all():
+            connection.close()
+            connection.settings_dict["NAME"] = name
+        call_command("migrate", verbosity=0, database="owner")
+        connections["owner"].close()
+    yield
+    if not reuse:
+        with django_db_blocker.unblock():
+            for connection in connections.all():
+                connection.close()
+            _drop_database(name)
+
+
+def _make_database(name, *, keep):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        exists = cursor.fetchone()
+        if exists and not keep:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        if not exists or not keep:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+
+
+def _drop_database(name):
+    owner = connections["owner"]
+    owner.settings_dict["NAME"] = name.removeprefix("test_").rpartition("_")[0]
+    with owner.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    marker = item.get_closest_marker("role")
+    wanted = ROLES[marker.args[0] if marker else "app"]
+    connection = connections["default"]
+    if connection.settings_dict["USER"] != wanted:
+        connection.close()
+        connection.settings_dict["USER"] = wanted
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def fresh_scope():
+    """A scope that a test widened by its factories ends with the test."""
+    from servicecenter.tenancy import scope
+
+    token = scope._current.set(scope.NOTHING)
+    yield
+    scope._current.reset(token)
+
+
+@pytest.fixture(autouse=True)
+def rules_are_read_anew(monkeypatch):
+    from tickets.sla import terms
+
+    monkeypatch.setattr(terms, "_kept", None)

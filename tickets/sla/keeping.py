@@ -1,0 +1,91 @@
+"""The stored clocks of a ticket: made from its events after each verb, and made again by `rebuild_clocks`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tickets.sla.clock import BREACH, Replay, replay
+from tickets.sla.clock import Clock as Reading
+from tickets.sla.events import read_event
+from tickets.sla.models import Clock, ClockEffect
+from tickets.sla.terms import rulebook
+
+SLA_EVENTS = frozenset(
+    {
+        "created", "public_reply", "auto_reply", "internal_note", "requester_reply", "state", "priority", "queue",
+        "policy", "vendor_handover", "vendor_return", "resolved", "reopened", "merged", "void",
+    }
+)  # fmt: skip
+ON_THE_TICKET = ("first_response", "next_update", "resolution")
+KEPT = [field.attname for field in Clock._meta.concrete_fields if field.name not in ("id",)]
+CHANGING = [name for name in KEPT if name not in ("municipality_id", "ticket_id", "kind", "cycle", "started_at")]
+
+
+def reading_of(events: Iterable, *, now: datetime) -> Replay:
+    """Replay a ticket's stored events at `now`."""
+    rules = rulebook()
+    heard = [read_event(event.kind, event.at, event.data) for event in events if event.kind in SLA_EVENTS]
+    return replay(heard, agreements=rules.agreements, calendars=rules.calendars, now=now, refuse_closed=False)
+
+
+def keep_clocks(ticket, *, at: datetime) -> None:
+    """Write the ticket's clocks, the effects that are already past, and its next due instant (not saved here)."""
+    result = reading_of(ticket.events.order_by("id"), now=at)
+    rows = [clock_row(ticket, reading) for reading in result.clocks]
+    Clock.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"],
+        update_fields=[Clock._meta.get_field(name).name if name != "id" else name for name in _field_names()],
+    )  # fmt: skip
+    ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
+    ticket.next_due_at = next_due(rows)
+
+
+def _field_names():
+    return [field.name for field in Clock._meta.concrete_fields if field.attname in CHANGING]
+
+
+def clock_row(ticket, reading: Reading) -> Clock:
+    return Clock(
+        municipality_id=ticket.municipality_id,
+        ticket=ticket,
+        kind=reading.kind,
+        cycle=reading.cycle,
+        subject=reading.subject,
+        state=reading.state,
+        is_paused=reading.is_paused,
+        calendar=reading.calendar,
+        started_at=reading.started_at,
+        anchor_at=reading.anchor_at,
+        elapsed_s=reading.anchor_elapsed_s,
+        paused_s=reading.anchor_paused_s,
+        target_s=reading.target_s,
+        due_at=reading.due_at,
+        breached_at=reading.breached_at,
+        stopped_at=reading.stopped_at,
+        cause=reading.cause,
+        void_reason=reading.void_reason,
+        plan_at=[effect.at for effect in reading.schedule],
+        plan_percent=[effect.percent for effect in reading.schedule],
+        next_at=reading.schedule[0].at if reading.schedule else None,
+    )
+
+
+def past_effects(ticket, result: Replay, *, found_at: datetime) -> list[ClockEffect]:
+    cycles = {reading.kind: reading.cycle for reading in result.clocks if reading.kind in ON_THE_TICKET}
+    past = [(warning.kind, cycles[warning.kind], warning.percent, warning.at) for warning in result.warnings]
+    past += [(c.kind, c.cycle, BREACH, c.breached_at) for c in result.clocks if c.breached_at]
+    return [
+        ClockEffect(
+            municipality_id=ticket.municipality_id, ticket=ticket, kind=kind, cycle=cycle, percent=percent, at=at,
+            found_at=found_at,
+        )
+        for kind, cycle, percent, at in past
+    ]  # fmt: skip
+
+
+def next_due(rows: Iterable[Clock]) -> datetime:
+    """When the first promise to the requester runs out, or ran out; far ahead while no clock runs."""
+    from tickets.models import FAR_AHEAD
+
+    running = [c for c in rows if c.kind in ON_THE_TICKET and c.stopped_at is None and not c.is_paused]
+    instants = [c.due_at or c.breached_at for c in running]
+    return min((instant for instant in instants if instant), default=FAR_AHEAD)
