@@ -69,14 +69,15 @@ def hold(path: Path, *, seconds: float) -> Iterator[None]:
     """Hold a lock that the kernel gives back when its holder dies. Raises CannotStart when it stays taken."""
     with path.open("w") as file:
         deadline = time.monotonic() + seconds
-        while not _take(file):
+        while not take(file.fileno()):
             if time.monotonic() > deadline:
                 raise CannotStart(f"Another process holds {path} and did not let go within {seconds:.0f} seconds.")
             time.sleep(0.05)
         yield
 
 
-def _take(file: IO[str]) -> bool:
+def take(file: int) -> bool:
+    """Whether the lock on an open file is now ours. It lasts until the file is closed."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

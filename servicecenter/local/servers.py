@@ -14,7 +14,7 @@ from servicecenter.local.processes import CannotStart, hold
 SECONDS_TO_START = 120
 READY = "ready"
 
-_connections: dict[Path, socket.socket] = {}
+_connections: dict[Path, int] = {}
 
 
 def ensure_started(checkout: Path = CHECKOUT) -> None:
@@ -32,7 +32,7 @@ def ensure_started(checkout: Path = CHECKOUT) -> None:
         while checkout not in _connections:
             connection = _connect(where) or _connect_to(_begin_keeper(where), where, deadline)
             if connection and _is_ready(connection):
-                _connections[checkout] = connection
+                _connections[checkout] = connection.detach()  # open until this process ends
             elif time.monotonic() > deadline:
                 raise CannotStart(f"The embedded servers did not start; see {where.logs}.")
 
@@ -40,12 +40,12 @@ def ensure_started(checkout: Path = CHECKOUT) -> None:
 def release(checkout: Path = CHECKOUT) -> None:
     """Give up this process's hold before its end; the servers stop when no one else holds them."""
     connection = _connections.pop(checkout.resolve(), None)
-    if connection:
-        connection.close()
+    if connection is not None:
+        os.close(connection)
 
 
-def connection_to_keeper(checkout: Path = CHECKOUT) -> socket.socket | None:
-    """Readable only when the servers' keeper is gone: the supervisor watches it."""
+def connection_to_keeper(checkout: Path = CHECKOUT) -> int | None:
+    """A file descriptor, readable only when the servers' keeper is gone: the supervisor watches it."""
     return _connections.get(checkout.resolve())
 
 
@@ -112,7 +112,8 @@ def _is_ready(connection: socket.socket) -> bool:
     """False when the keeper was just leaving; CannotStart carries its own words for what is wrong."""
     connection.settimeout(SECONDS_TO_START)
     try:
-        answer = connection.makefile().readline().strip()
+        with connection.makefile() as lines:
+            answer = lines.readline().strip()
     except OSError:
         answer = ""
     if answer == READY:
