@@ -25,3 +25,14 @@ class RuleBrokenMiddleware:
         if isinstance(exception, RuleBroken):
             return render(request, "rule_broken.html", {"message": exception.message}, status=exception.status)
         return None
+
+
+def api_exception_handler(exception, context):
+    """The API's answer to a broken rule: 409 with the same words; everything else as usual."""
+    from rest_framework.response import Response
+    from rest_framework.views import exception_handler, set_rollback
+
+    if isinstance(exception, RuleBroken):
+        set_rollback()
+        return Response({"detail": str(exception.message)}, status=exception.status)
+    return exception_handler(exception, context)

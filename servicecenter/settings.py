@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "PAGE_SIZE": 50,
+    "EXCEPTION_HANDLER": "servicecenter.errors.api_exception_handler",
 }
 REST_KNOX = {"AUTO_REFRESH": False, "TOKEN_MODEL": "knox.AuthToken"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"

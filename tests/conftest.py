@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import TransactionTestCase
 
 from servicecenter.local.slots import slot_of_this_run
 
@@ -22,7 +23,7 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_db_blocker, worker_id="main"):
+def django_db_setup(request, django_db_blocker):
     name = f"test_{settings.DATABASES['default']['NAME']}_{slot_of_this_run()}"
     reuse = request.config.getoption("reuse_db") and not request.config.getoption("create_db")
     with django_db_blocker.unblock():
@@ -65,6 +66,28 @@ def pytest_runtest_setup(item):
     if connection.settings_dict["USER"] != wanted:
         connection.close()
         connection.settings_dict["USER"] = wanted
+
+
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def _empty_as_owner(test):
+    """After a test with real transactions: only the owner may truncate, and history refuses even that."""
+    connections["default"].close()
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        tables = [table for table in owner.introspection.table_names(cursor) if table not in KEPT_TABLES]
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+    owner.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_as_owner():
+    TransactionTestCase._fixture_teardown = _empty_as_owner
 
 
 @pytest.fixture(autouse=True)

@@ -41,10 +41,10 @@ def tenant_scope(*municipalities: int, person: int | None = None) -> Iterator[No
         try:
             yield
         finally:
-            # A rolled back savepoint takes the settings with it; a released one would keep them.
             _current.set(before)
-            if connection.in_atomic_block and not connection.needs_rollback:
-                _apply(before)
+        # A rolled back savepoint has taken the settings with it; a released one would keep them.
+        if not connection.needs_rollback:
+            _apply(before)
 
 
 def enter(scope: Scope) -> None:

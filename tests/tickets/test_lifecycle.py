@@ -50,7 +50,8 @@ def test_the_requesters_answer_takes_the_ticket_up_again():
     lifecycle.reply(ticket, by=make_agent(ticket.municipality), body="Hvilken?", and_wait=True, at=MONDAY + HOUR)
     lifecycle.answer(ticket, by=ticket.requester, body="Den på gangen.", at=MONDAY + 2 * HOUR)
     assert (ticket.status, ticket.has_answer) == (Status.OPEN, True)
-    assert ticket.next_due_at == MONDAY + 5 * HOUR  # four hours, one of them paused
+    # Eight hours' target: one used, one paused, five until closing time, two on Tuesday morning.
+    assert ticket.next_due_at == MONDAY + 25 * HOUR
 
 
 def test_a_solved_ticket_may_be_reopened_for_ten_open_days():

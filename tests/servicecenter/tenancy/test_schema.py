@@ -1,0 +1,60 @@
+"""What must be true of the schema from day one."""
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from servicecenter.tenancy.querysets import OwnedQuerySet
+from tests.servicecenter.tenancy.catalogue import (
+    ACTORS,
+    PLAIN_KEYS_BETWEEN_TENANT_TABLES,
+    SHOWING_ALL,
+    UNPROTECTED,
+    owned_models,
+    rows,
+)
+
+OWN_APPS = {"municipalities", "tickets", "billing", "audit"}
+OWN_MODELS = [model for model in apps.get_models() if model._meta.app_label in OWN_APPS]
+
+
+@pytest.mark.django_db
+def test_every_table_with_a_municipality_has_a_forced_policy():
+    assert rows(UNPROTECTED) == []
+    assert len(owned_models()) > 9
+
+
+@pytest.mark.django_db
+def test_no_view_or_function_runs_as_the_owner():
+    assert rows(SHOWING_ALL) == []
+
+
+@pytest.mark.django_db
+def test_keys_between_tenant_tables_stay_within_one_municipality():
+    assert [row for row in rows(PLAIN_KEYS_BETWEEN_TENANT_TABLES) if row[1] not in ACTORS] == []
+
+
+@pytest.mark.parametrize("model", owned_models(), ids=lambda model: model.__name__)
+def test_every_owned_model_is_asked_through_an_owned_queryset(model):
+    assert isinstance(model._default_manager.all(), OwnedQuerySet)
+    assert not model._meta.get_field("municipality").null
+
+
+@pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model.__name__)
+def test_ids_are_bigint_instants_are_datetimes_and_money_is_whole_ore(model):
+    assert model._meta.pk.get_internal_type() in {"BigAutoField", "OneToOneField", "AutoField"}
+    for field in model._meta.concrete_fields:
+        if field.name.endswith("_at"):
+            assert isinstance(getattr(field, "base_field", field), models.DateTimeField)
+        if field.name.endswith("_on"):
+            assert isinstance(field, models.DateField)
+            assert not isinstance(field, models.DateTimeField)
+        if field.name.endswith("_ore"):
+            assert isinstance(field, models.BigIntegerField)
+        assert not isinstance(field, models.FloatField)
+
+
+def test_psycopg_2_is_the_driver():
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+    assert not is_psycopg3
