@@ -1,0 +1,52 @@
+"""The sets of billing by name. A period is asked for by its month, an amount by its period and its current run."""
+
+from datetime import date
+
+from django.db import models
+
+from servicecenter.tenancy.querysets import OwnedQuerySet
+
+
+class PeriodQuerySet(models.QuerySet):
+    def of_month(self, month: date):
+        """The period of a month, made when it is first asked for."""
+        return self.get_or_create(month=month.replace(day=1))[0]
+
+    def calculated(self):
+        """Periods that have something to show, newest first."""
+        return self.filter(runs__is_current=True).order_by("-month")
+
+
+class LedgerLineQuerySet(OwnedQuerySet):
+    def joint(self):
+        """Lines that pools share; every municipality reads them."""
+        return self.filter(municipality__kind="operator")
+
+    def direct(self):
+        """Lines that one municipality carries alone."""
+        return self.exclude(municipality__kind="operator")
+
+    def unassigned(self):
+        return self.joint().filter(pool=None)
+
+
+class AllocationQuerySet(OwnedQuerySet):
+    def current(self):
+        return self.filter(run__is_current=True)
+
+
+class RunRequestQuerySet(models.QuerySet):
+    def waiting(self, *, at):
+        """Requests that nobody is working on: the queue dropped them, or their worker died."""
+        free = models.Q(leased_until=None) | models.Q(leased_until__lte=at)
+        return self.filter(free, settled_at=None)
+
+
+class DatedQuerySet(models.QuerySet):
+    def in_force(self, first: date, end: date):
+        """Rows that count on at least one day of [first, end)."""
+        return self.filter(models.Q(valid_to=None) | models.Q(valid_to__gt=first), valid_from__lt=end)
+
+
+class OwnedDatedQuerySet(OwnedQuerySet, DatedQuerySet):
+    pass
