@@ -34,6 +34,11 @@ class Places:
         return self.local / "log"
 
     @property
+    def people(self) -> Path:
+        """One line per demo person, written when the data were made ready."""
+        return self.local / "demo-people.txt"
+
+    @property
     def redis(self) -> Path:
         return self.local / "redis"
 

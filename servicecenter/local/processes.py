@@ -20,7 +20,7 @@ class CannotStart(Exception):
 
 
 def spawn(
-    command: Sequence[str | Path], *, log: IO[bytes], at_parents_death: signal.Signals, **options: Any
+    command: Sequence[str | Path], *, at_parents_death: signal.Signals, log: IO[bytes] | None = None, **options: Any
 ) -> subprocess.Popen[bytes]:
     """Start a process that gets a signal when this one dies, however it dies.
 
@@ -65,13 +65,13 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def hold(path: Path, *, seconds: float) -> Iterator[None]:
+def hold(path: Path, *, seconds: float, otherwise: str = "") -> Iterator[None]:
     """Hold a lock that the kernel gives back when its holder dies. Raises CannotStart when it stays taken."""
     with path.open("w") as file:
         deadline = time.monotonic() + seconds
         while not take(file.fileno()):
             if time.monotonic() > deadline:
-                raise CannotStart(f"Another process holds {path} and did not let go within {seconds:.0f} seconds.")
+                raise CannotStart(otherwise or f"Another process holds {path}, and did for {seconds:.0f} seconds.")
             time.sleep(0.05)
         yield
 

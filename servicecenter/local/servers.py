@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from servicecenter.local.places import CHECKOUT, Places, places, server_account
@@ -26,7 +27,7 @@ def ensure_started(checkout: Path = CHECKOUT) -> None:
     if checkout in _connections:
         return
     where = places(checkout)
-    _make_folders(where)
+    make_folders(where)
     deadline = time.monotonic() + SECONDS_TO_START
     with hold(where.local / "start.lock", seconds=SECONDS_TO_START):
         while checkout not in _connections:
@@ -44,12 +45,24 @@ def release(checkout: Path = CHECKOUT) -> None:
         os.close(connection)
 
 
+def wait_until_stopped(checkout: Path = CHECKOUT, *, seconds: float = 10) -> bool:
+    """False when others still use the servers, or they take longer than this to stop."""
+    where = places(checkout)
+    with suppress(CannotStart), hold(where.local / "keeper.lock", seconds=0.3):
+        return True
+    if (where.sockets / "keeper.sock").exists():
+        return False
+    with suppress(CannotStart), hold(where.local / "keeper.lock", seconds=seconds):
+        return True
+    return False
+
+
 def connection_to_keeper(checkout: Path = CHECKOUT) -> int | None:
     """A file descriptor, readable only when the servers' keeper is gone: the supervisor watches it."""
     return _connections.get(checkout.resolve())
 
 
-def _make_folders(where: Places) -> None:
+def make_folders(where: Places) -> None:
     try:
         where.local.mkdir(exist_ok=True)
         where.logs.mkdir(exist_ok=True)

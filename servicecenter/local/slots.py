@@ -1,4 +1,4 @@
-"""Test runs at the same time in one checkout: each holds a slot, and the slot has its own database and Redis numbers."""
+"""Test runs at the same time in one checkout: each holds a slot with its own database and Redis numbers."""
 
 import os
 
