@@ -7,6 +7,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from municipalities.names import initials, sort_key
 from municipalities.validators import validate_code, validate_cvr, validate_gln
 from servicecenter.tenancy.querysets import OwnedQuerySet
+from servicecenter.tenancy.scope import current_scope
 
 
 class MunicipalityQuerySet(models.QuerySet):
@@ -137,8 +138,12 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
         person.save(using=self._db)
         return person
 
-    def create_superuser(self, email, password=None, **fields):
-        return self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
+    def create_superuser(self, email, password=None, *, municipality=None, **fields):
+        """In the municipality of the running scope, unless one is named (Django's command names none)."""
+        municipality = municipality or Municipality.objects.get(pk__in=current_scope().municipalities)
+        return self.create_user(
+            email, password, municipality=municipality, **fields, is_staff=True, is_superuser=True
+        )
 
 
 class Person(AbstractBaseUser, PermissionsMixin):

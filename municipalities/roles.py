@@ -4,7 +4,7 @@ import functools
 import tomllib
 from pathlib import Path
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from guardian.shortcuts import assign_perm
 
@@ -24,6 +24,9 @@ def give(person, role: str, *, municipalities=None, queues=(), by=None) -> None:
     groups = [group_for(role, "municipality", place) for place in places]
     groups += [group_for(role, "queue", queue) for queue in queues]
     person.groups.add(*groups)
+    if "administration" in catalogue()[role] and not person.is_staff:
+        person.is_staff = True
+        person.save(update_fields=["is_staff"])
     person.__dict__.pop("_grants", None)
     AuditEntry.objects.record(
         "role_given", municipality_id=person.municipality_id, actor=by, subject=person.email, role=role,
@@ -33,8 +36,16 @@ def give(person, role: str, *, municipalities=None, queues=(), by=None) -> None:
 
 def group_for(role: str, kind: str, place) -> Group:
     """The group that holds `role` on one municipality or queue, with its grants; made when first asked for."""
-    group, is_new = Group.objects.get_or_create(name=f"{role}@{place.slug}" if kind == "municipality" else f"{role}#{place.slug}")
+    mark = "@" if kind == "municipality" else "#"
+    group, is_new = Group.objects.get_or_create(name=f"{role}{mark}{place.slug}")
     if is_new:
         for permission in catalogue()[role].get(kind, ()):
             assign_perm(permission, group, place)
+        group.permissions.set(_administration(role))
     return group
+
+
+def _administration(role: str):
+    wanted = catalogue()[role].get("administration", ())
+    labels, names = {name.split(".")[0] for name in wanted}, {name.split(".")[1] for name in wanted}
+    return Permission.objects.filter(content_type__app_label__in=labels, codename__in=names)

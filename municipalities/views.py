@@ -1,3 +1,4 @@
+from axes.decorators import axes_dispatch
 from django.contrib.auth import login as begin_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +17,7 @@ from servicecenter.tenancy.scope import enter
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
+@axes_dispatch
 def login(request):
     form = SignInForm(request.POST or None, request=request)
     if form.is_valid():

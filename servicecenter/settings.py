@@ -1,6 +1,7 @@
 """One file, read from the environment. What is missing or wrong stops the start with a sentence that says what to do."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -79,17 +80,18 @@ TENANT_MODEL = "municipalities.Municipality"
 AUTH_USER_MODEL = "municipalities.Person"
 AUTHENTICATION_BACKENDS = ["municipalities.backends.MunicipalityBackend"]
 ANONYMOUS_USER_NAME = None  # guardian's anonymous user is nobody's tenant
-SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001"]  # addresses are unique within a municipality; own backend
+# Addresses are unique within a municipality; our own backend asks guardian's tables; axes guards the sign-in page alone.
+SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001", "axes.W001", "axes.W002", "axes.W003"]
 INSTALLED_APPS = [
     "servicecenter.tenancy",
     "servicecenter.audit",
     "servicecenter.ui",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
     "municipalities",
     "tickets",
     "billing",
     "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -98,6 +100,7 @@ INSTALLED_APPS = [
     "guardian",
     "rest_framework",
     "knox",
+    "axes",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -192,6 +195,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# Ten wrong passwords for one address from one place close the door for a quarter of an hour.
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_ATTEMPTS", default=10)
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # --- API ---
 REST_FRAMEWORK = {
