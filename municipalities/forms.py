@@ -7,9 +7,12 @@ from municipalities.models import Municipality
 
 class SignInForm(forms.Form):
     municipality = forms.ModelChoiceField(
-        Municipality.objects.order_by("kind", "name"), label=_("Where do you work?"), to_field_name="slug", empty_label=None,
+        Municipality.objects.order_by("kind", "name"),
+        label=_("Where do you work?"),
+        to_field_name="slug",
+        empty_label=None,
         widget=forms.RadioSelect,
-    )  # fmt: skip
+    )
     email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
     password = forms.CharField(
         label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})

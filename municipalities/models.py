@@ -141,9 +141,7 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
     def create_superuser(self, email, password=None, *, municipality=None, **fields):
         """In the municipality of the running scope, unless one is named (Django's command names none)."""
         municipality = municipality or Municipality.objects.get(pk__in=current_scope().municipalities)
-        return self.create_user(
-            email, password, municipality=municipality, **fields, is_staff=True, is_superuser=True
-        )
+        return self.create_user(email, password, municipality=municipality, **fields, is_staff=True, is_superuser=True)
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
@@ -190,7 +188,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
         return initials(self.name)
 
     def get_short_name(self):
-        """"Sara L.": first name and the initial of the last."""
+        """ "Sara L.": first name and the initial of the last."""
         first, *rest = self.name.split()
         return f"{first} {rest[-1][0]}." if rest else first
 

@@ -29,7 +29,11 @@ def give(person, role: str, *, municipalities=None, queues=(), by=None) -> None:
         person.save(update_fields=["is_staff"])
     person.__dict__.pop("_grants", None)
     AuditEntry.objects.record(
-        "role_given", municipality_id=person.municipality_id, actor=by, subject=person.email, role=role,
+        "role_given",
+        municipality_id=person.municipality_id,
+        actor=by,
+        subject=person.email,
+        role=role,
         on=[group.name for group in groups],
     )
 

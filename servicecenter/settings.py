@@ -1,4 +1,4 @@
-"""One file, read from the environment. What is missing or wrong stops the start with a sentence that says what to do."""
+"""One file, read from the environment. What is missing or wrong stops the start with one sentence on what to do."""
 
 import sys
 from datetime import timedelta
@@ -38,7 +38,9 @@ def _database_urls() -> dict[str, str]:
         return addresses.embedded_urls(BASE_DIR)
     missing = [name for name in ROLE_VARIABLES.values() if name not in env.ENVIRON]
     if missing:
-        raise ImproperlyConfigured(f"DATABASE_URL is set, so set {', '.join(missing)} too (see manage.py create_roles).")
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is set, so set {', '.join(missing)} too (see manage.py create_roles)."
+        )
     return {name: env(name) for name in [*ROLE_VARIABLES.values(), "REDIS_URL"] if name in env.ENVIRON}
 
 
@@ -80,7 +82,7 @@ TENANT_MODEL = "municipalities.Municipality"
 AUTH_USER_MODEL = "municipalities.Person"
 AUTHENTICATION_BACKENDS = ["municipalities.backends.MunicipalityBackend"]
 ANONYMOUS_USER_NAME = None  # guardian's anonymous user is nobody's tenant
-# Addresses are unique within a municipality; our own backend asks guardian's tables; axes guards the sign-in page alone.
+# Addresses are unique within a municipality; our own backend asks guardian's tables; axes guards the sign-in page.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001", "axes.W001", "axes.W002", "axes.W003"]
 INSTALLED_APPS = [
     "servicecenter.tenancy",
@@ -218,7 +220,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "servicecenter.errors.api_exception_handler",
 }
 REST_KNOX = {"AUTO_REFRESH": False, "TOKEN_MODEL": "knox.AuthToken"}
-KNOX_TOKEN_MODEL = "knox.AuthToken"
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  a model, no password
 
 # --- queue: the rows are the truth, Redis only wakes workers ---
 CELERY_BROKER_URL = addresses.celery_broker(REDIS_URL)

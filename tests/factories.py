@@ -13,7 +13,7 @@ from tickets.models import Agreement, AgreementVersion, Calendar, CalendarVersio
 
 _count = itertools.count(100)
 DAY = [["08:00", "16:00"]]
-WEEK = {day: DAY for day in ("mon", "tue", "wed", "thu", "fri")}
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), DAY)
 MONDAY = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)  # 09:00 in Denmark
 TARGETS = {"1": 60, "2": 120, "3": 240, "4": 480, "5": 960}
 TERMS = {
@@ -54,7 +54,9 @@ def make_site(municipality, name="Rådhuset", kind="town_hall"):
 def make_person(municipality, name=None, password=None, **fields):
     number = next(_count)
     name = name or f"Person {number}"
-    return Person.objects.create_user(f"p{number}@{municipality.slug}.example", password, municipality=municipality, name=name, **fields)
+    return Person.objects.create_user(
+        f"p{number}@{municipality.slug}.example", password, municipality=municipality, name=name, **fields
+    )
 
 
 def make_requester(municipality, **fields):
@@ -81,7 +83,9 @@ def make_queue(code="first-line"):
 
 
 def make_category(code="print", queue=None, **fields):
-    return Category.objects.get_or_create(code=code, defaults={"name": code, "queue": queue or make_queue(), **fields})[0]
+    return Category.objects.get_or_create(code=code, defaults={"name": code, "queue": queue or make_queue(), **fields})[
+        0
+    ]
 
 
 def make_agreement(terms=None, valid_from=datetime(2013, 1, 1, tzinfo=UTC)):
@@ -89,10 +93,14 @@ def make_agreement(terms=None, valid_from=datetime(2013, 1, 1, tzinfo=UTC)):
     if is_new:
         CalendarVersion.objects.create(calendar=calendar, valid_from=date(2013, 1, 1), weekly=WEEK)
     agreement = Agreement.objects.get_or_create(code="default", defaults={"name": "Default"})[0]
-    return AgreementVersion.objects.get_or_create(agreement=agreement, valid_from=valid_from, defaults={"terms": terms or TERMS})[0]
+    return AgreementVersion.objects.get_or_create(
+        agreement=agreement, valid_from=valid_from, defaults={"terms": terms or TERMS}
+    )[0]
 
 
-def make_ticket(municipality=None, requester=None, *, at=MONDAY, subject="Printeren virker ikke", category=None, **fields):
+def make_ticket(
+    municipality=None, requester=None, *, at=MONDAY, subject="Printeren virker ikke", category=None, **fields
+):
     """File a ticket through the verb, as a requester of `municipality`."""
     make_agreement()
     requester = requester or make_requester(municipality or make_municipality())

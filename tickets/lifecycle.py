@@ -1,4 +1,4 @@
-"""The verbs of the desk. Each locks the ticket, checks, writes, records the event and keeps the clocks, in one transaction."""
+"""The verbs of the desk. Each locks the ticket, checks, writes, records the event and keeps the clocks, or nothing."""
 
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -18,7 +18,9 @@ REOPEN_OPEN_DAYS = 10
 
 
 @transaction.atomic
-def file(*, requester, subject, description, category, impact, urgency, channel="portal", at=None, by=None, **fields) -> Ticket:
+def file(
+    *, requester, subject, description, category, impact, urgency, channel="portal", at=None, by=None, **fields
+) -> Ticket:
     """Open a ticket. The priority follows from impact and urgency, the queue and the service from the category."""
     at = _now(at)
     ticket = Ticket(
@@ -30,8 +32,8 @@ def file(*, requester, subject, description, category, impact, urgency, channel=
     ticket.kind = Ticket.Kind.REQUEST if category.is_request else Ticket.Kind.INCIDENT
     ticket.save()
     _record(
-        ticket, "created", by=by or requester, at=at, channel=channel, priority=ticket.priority, queue=ticket.queue.code,
-        state=ticket.status, agreement=_agreement(ticket, at),
+        ticket, "created", by=by or requester, at=at, channel=channel, priority=ticket.priority,
+        queue=ticket.queue.code, state=ticket.status, agreement=_agreement(ticket, at),
     )  # fmt: skip
     keep_clocks(ticket, at=at)
     ticket.save(update_fields=["next_due_at"])
@@ -46,7 +48,8 @@ def take(ticket, *, by, at=None):
 def assign(ticket, *, to, by, at=None):
     with _changing(ticket, at) as (ticket, at):
         _refuse_ended(ticket)
-        _record(ticket, "assigned", by=by, at=at, old=_pk(ticket.assignee_id), to=_pk(to and to.pk), name=to.name if to else "")
+        new = {"to": to.pk, "name": to.name} if to else {"to": None, "name": ""}
+        _record(ticket, "assigned", by=by, at=at, old=ticket.assignee_id, **new)
         ticket.assignee = to
         if ticket.status == Status.NEW and to is not None:
             _enter(ticket, Status.OPEN, by=by, at=at)
@@ -77,7 +80,8 @@ def set_service(ticket, *, service, by, at=None):
     with _changing(ticket, at) as (ticket, at):
         before = ticket.service
         ticket.service = service
-        _record(ticket, "policy", by=by, at=at, old=before.code if before else "", service=service.code, to=_agreement(ticket, at))
+        changed = {"old": before.code if before else "", "service": service.code}
+        _record(ticket, "policy", by=by, at=at, to=_agreement(ticket, at), **changed)
     return ticket
 
 
@@ -151,7 +155,7 @@ def reopen(ticket, *, by, body, at=None):
     """The solution did not hold. Raises TooLateToReopen after ten open days; then a new, linked ticket is filed."""
     with _changing(ticket, at) as (ticket, at):
         if ticket.resolved_at and at > reopens_until(ticket):
-            raise TooLateToReopen()
+            raise TooLateToReopen
         ticket.move_to(Status.OPEN)
         ticket.resolved_at = ticket.closed_at = None
         ticket.reopened_count += 1
@@ -198,7 +202,9 @@ def register_time(ticket, *, by, minutes: int, day=None, at=None) -> TimeEntry:
 
 class TooLateToReopen(RuleBroken):
     def __init__(self):
-        super().__init__(_("The ticket was solved too long ago to be reopened. Create a new ticket and name this number."))
+        super().__init__(
+            _("The ticket was solved too long ago to be reopened. Create a new ticket and name this number.")
+        )
 
 
 class AlreadyEnded(RuleBroken):
@@ -225,8 +231,10 @@ def _changing(ticket, at):
     The caller's instance is brought up to date too, so that a view may go on with what it holds.
     """
     with transaction.atomic():
-        locked = Ticket.objects.select_for_update(of=("self",)).select_related("queue").get(
-            municipality_id=ticket.municipality_id, pk=ticket.pk
+        locked = (
+            Ticket.objects.select_for_update(of=("self",))
+            .select_related("queue")
+            .get(municipality_id=ticket.municipality_id, pk=ticket.pk)
         )
         last = locked.events.order_by("-id").values_list("at", flat=True).first()
         at = max(_now(at), last) if last else _now(at)
@@ -281,8 +289,4 @@ def _agreement(ticket, at) -> str:
 
 def _refuse_ended(ticket):
     if ticket.is_ended:
-        raise AlreadyEnded()
-
-
-def _pk(value):
-    return None if value is None else int(value)
+        raise AlreadyEnded

@@ -186,7 +186,9 @@ class Ticket(models.Model):
         ]
         indexes = [
             models.Index("queue", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_queue_next_due"),
-            models.Index("municipality", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_mun_next_due"),
+            models.Index(
+                "municipality", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_mun_next_due"
+            ),
             models.Index("assignee", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_mine_next_due"),
             models.Index(fields=["requester", "-received_at"], name="ticket_of_requester"),
             models.Index("municipality", "first_resolved_at", name="ticket_first_resolved"),
@@ -311,5 +313,3 @@ class TimeEntry(models.Model):
 
     def __str__(self):
         return f"{self.minutes} min. {self.day}"
-
-

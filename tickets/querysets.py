@@ -13,8 +13,12 @@ class TicketQuerySet(OwnedQuerySet):
             own |= Q(department=person.department)
         return self.filter(own, municipality_id=person.municipality_id)
 
+    def owned_by(self, person):
+        """The person's own tickets: only these may the person answer, close and reopen."""
+        return self.filter(Q(requester=person) | Q(on_behalf_of=person), municipality_id=person.municipality_id)
+
     def workable_by(self, person):
-        """Tickets an agent works: granted on the municipality (whose) and on the queue (which of them), both needed."""
+        """Tickets an agent works: granted on the municipality (whose) and the queue (which of them), both needed."""
         return self.granted(person, "work_tickets").filter(queue_id__in=queues_of(person))
 
     def listed_for(self, person):
@@ -24,6 +28,12 @@ class TicketQuerySet(OwnedQuerySet):
     def active(self):
         return self.filter(status__in=ACTIVE)
 
+    def ended(self):
+        return self.exclude(status__in=ACTIVE)
+
+    def mentioning(self, text):
+        return self.filter(Q(subject__icontains=text) | Q(requester__name__icontains=text))
+
     def by_next_due(self):
         return self.order_by("next_due_at", "id")
 
@@ -32,7 +42,13 @@ class EventQuerySet(OwnedQuerySet):
     def record(self, ticket, kind: str, *, by, at, channel="", **data):
         """Append one event in the running transaction. `at` in UTC, whole seconds."""
         return self.create(
-            municipality_id=ticket.municipality_id, ticket=ticket, kind=kind, actor=by, at=at, channel=channel, data=data
+            municipality_id=ticket.municipality_id,
+            ticket=ticket,
+            kind=kind,
+            actor=by,
+            at=at,
+            channel=channel,
+            data=data,
         )
 
 

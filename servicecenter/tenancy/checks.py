@@ -48,9 +48,13 @@ def role_is_bound(app_configs, databases=None, **kwargs):
 def production_is_safe(app_configs, **kwargs):
     found = []
     if settings.SECRET_KEY == settings.LOCAL_SECRET_KEY:
-        found.append(Error("SECRET_KEY is the local one.", hint="Set SECRET_KEY to 50 random characters.", id="tenancy.E002"))
+        found.append(
+            Error("SECRET_KEY is the local one.", hint="Set SECRET_KEY to 50 random characters.", id="tenancy.E002")
+        )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
-        found.append(Error("ALLOWED_HOSTS is open.", hint="Set ALLOWED_HOSTS to the desk's host name.", id="tenancy.E003"))
+        found.append(
+            Error("ALLOWED_HOSTS is open.", hint="Set ALLOWED_HOSTS to the desk's host name.", id="tenancy.E003")
+        )
     if not settings.SESSION_COOKIE_SECURE:
         found.append(Error("Cookies travel without HTTPS.", hint="Set HTTPS=1 behind a TLS proxy.", id="tenancy.E004"))
     if role := escapes():

@@ -30,3 +30,11 @@ def _read(person, model) -> dict[str, frozenset[int]]:
     for permission, pk in direct.union(by_group):
         found.setdefault(permission, set()).add(pk)
     return {permission: frozenset(ids) for permission, ids in found.items()}
+
+
+def holder_ids(place, permission: str):
+    """A query for the ids of everyone who holds `permission` on this municipality or queue, directly or by a group."""
+    wanted = {"content_object": place, "permission__codename": permission}
+    direct = get_user_obj_perms_model(type(place)).objects.filter(**wanted).values("user_id")
+    by_group = get_group_obj_perms_model(type(place)).objects.filter(**wanted).values("group__user__id")
+    return direct.union(by_group)

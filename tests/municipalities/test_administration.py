@@ -35,7 +35,13 @@ def test_another_municipalitys_person_is_not_there(signed_in):
 
 def test_a_new_person_belongs_to_a_managed_municipality_and_leaves_a_trace(signed_in, north):
     south = make_municipality("Sydby")
-    data = {"name": "Ny Kollega", "email": "ny@nordby.example", "language": "da", "is_active": "on", "municipality": south.pk}
+    data = {
+        "name": "Ny Kollega",
+        "email": "ny@nordby.example",
+        "language": "da",
+        "is_active": "on",
+        "municipality": south.pk,
+    }
     refused = signed_in.post(reverse("admin:municipalities_person_add"), data)
     assert list(refused.context["errors"].data) != []
     assert not Person.objects.filter(email="ny@nordby.example").exists()
@@ -50,7 +56,14 @@ def test_a_new_person_belongs_to_a_managed_municipality_and_leaves_a_trace(signe
 
 def test_nobody_makes_a_superuser_in_the_administration(signed_in, north):
     person = make_requester(north)
-    data = {"name": person.name, "email": person.email, "language": "da", "is_active": "on", "is_superuser": "on", "is_staff": "on"}
+    data = {
+        "name": person.name,
+        "email": person.email,
+        "language": "da",
+        "is_active": "on",
+        "is_superuser": "on",
+        "is_staff": "on",
+    }
     assert signed_in.post(reverse("admin:municipalities_person_change", args=[person.pk]), data).status_code == 302
     person.refresh_from_db()
     assert (person.is_superuser, person.is_staff) == (False, False)

@@ -22,7 +22,10 @@ def test_a_filed_ticket_has_its_priority_queue_clocks_and_event():
     assert (ticket.priority, ticket.queue.code, ticket.status) == (2, "net", Status.NEW)
     assert ticket.number >= 48000
     assert kinds(ticket) == ["created"]
-    assert {clock.kind: clock.state for clock in ticket.clocks.all()} == {"first_response": "running", "resolution": "running"}
+    assert {clock.kind: clock.state for clock in ticket.clocks.all()} == {
+        "first_response": "running",
+        "resolution": "running",
+    }
     assert ticket.next_due_at == MONDAY + timedelta(minutes=30)
 
 

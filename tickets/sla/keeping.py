@@ -16,8 +16,11 @@ SLA_EVENTS = frozenset(
     }
 )  # fmt: skip
 ON_THE_TICKET = ("first_response", "next_update", "resolution")
-KEPT = [field.attname for field in Clock._meta.concrete_fields if field.name not in ("id",)]
-CHANGING = [name for name in KEPT if name not in ("municipality_id", "ticket_id", "kind", "cycle", "started_at")]
+# What a later reading may change in a clock's row; ticket, kind and cycle say which clock it is.
+CHANGING = [
+    "subject", "state", "is_paused", "calendar", "started_at", "anchor_at", "elapsed_s", "paused_s", "target_s",
+    "due_at", "breached_at", "stopped_at", "cause", "void_reason", "plan_at", "plan_percent", "next_at",
+]  # fmt: skip
 
 
 def reading_of(events: Iterable, *, now: datetime) -> Replay:
@@ -32,15 +35,10 @@ def keep_clocks(ticket, *, at: datetime) -> None:
     result = reading_of(ticket.events.order_by("id"), now=at)
     rows = [clock_row(ticket, reading) for reading in result.clocks]
     Clock.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"],
-        update_fields=[Clock._meta.get_field(name).name if name != "id" else name for name in _field_names()],
-    )  # fmt: skip
+        rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"], update_fields=CHANGING
+    )
     ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
     ticket.next_due_at = next_due(rows)
-
-
-def _field_names():
-    return [field.name for field in Clock._meta.concrete_fields if field.attname in CHANGING]
 
 
 def clock_row(ticket, reading: Reading) -> Clock:

@@ -163,9 +163,7 @@ class ClockEffect(models.Model):
 
     class Meta:
         app_label = "tickets"
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "kind", "cycle", "percent"], name="clock_effect_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["ticket", "kind", "cycle", "percent"], name="clock_effect_once")]
 
     def __str__(self):
         return f"{self.kind} {self.percent} %"

@@ -31,7 +31,16 @@ SELECT conrelid::regclass::text, columns[1] FROM key AS plain WHERE cardinality(
 ORDER BY 1, 2
 """
 # Keys to the person who acts are plain: staff of the shared centre act on every municipality's rows.
-ACTORS = {"assignee_id", "author_id", "actor_id", "agent_id", "uploaded_by_id", "created_by_id", "assigned_by_id", "measured_by_id"}
+ACTORS = {
+    "assignee_id",
+    "author_id",
+    "actor_id",
+    "agent_id",
+    "uploaded_by_id",
+    "created_by_id",
+    "assigned_by_id",
+    "measured_by_id",
+}
 
 
 def rows(sql):

@@ -7,7 +7,15 @@ from guardian.models import UserObjectPermission
 from municipalities.models import Municipality, Person
 from servicecenter.tenancy.grants import granted_ids
 from servicecenter.tenancy.middleware import scope_of
-from tests.factories import make_agent, make_director, make_municipality, make_operator, make_queue, make_requester, make_ticket
+from tests.factories import (
+    make_agent,
+    make_director,
+    make_municipality,
+    make_operator,
+    make_queue,
+    make_requester,
+    make_ticket,
+)
 from tickets.models import Queue, Ticket
 
 pytestmark = pytest.mark.django_db

@@ -48,9 +48,9 @@ def test_a_raw_select_shows_only_the_scope(two, table):
 
 def test_without_a_scope_every_tenant_table_is_empty(two):
     with tenant_scope():
-        assert {model._meta.db_table: rows(f"SELECT count(*) FROM {model._meta.db_table}")[0][0] for model in owned_models()} == {
-            model._meta.db_table: 0 for model in owned_models()
-        }
+        assert {
+            model._meta.db_table: rows(f"SELECT count(*) FROM {model._meta.db_table}")[0][0] for model in owned_models()
+        } == {model._meta.db_table: 0 for model in owned_models()}
 
 
 def test_a_person_is_read_before_the_scope_is_known_but_nobody_else(two):

@@ -14,9 +14,15 @@ TABLE = "municipalities_site"
 INSERT = f"INSERT INTO {TABLE} (municipality_id, kind, name, sort_key, address) VALUES (%s, 'school', %s, '', '')"
 POLICY = f"USING ({IN_SCOPE}) WITH CHECK ({IN_SCOPE})"
 MUTATIONS = {
-    "row-level security off": (f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY", f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY"),
+    "row-level security off": (
+        f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY",
+    ),
     "USING (true)": (f"ALTER POLICY tenant ON {TABLE} USING (true)", f"ALTER POLICY tenant ON {TABLE} {POLICY}"),
-    "WITH CHECK (true)": (f"ALTER POLICY tenant ON {TABLE} WITH CHECK (true)", f"ALTER POLICY tenant ON {TABLE} {POLICY}"),
+    "WITH CHECK (true)": (
+        f"ALTER POLICY tenant ON {TABLE} WITH CHECK (true)",
+        f"ALTER POLICY tenant ON {TABLE} {POLICY}",
+    ),
     "not forced": (f"ALTER TABLE {TABLE} NO FORCE ROW LEVEL SECURITY", f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY"),
     "no policy": (f"DROP POLICY tenant ON {TABLE}", f"CREATE POLICY tenant ON {TABLE} FOR ALL {POLICY}"),
 }

@@ -49,7 +49,9 @@ def test_a_ticket_is_filed_through_the_api_for_the_tokens_owner():
     _, token = AuthToken.objects.create(user=ticket.requester)
     data = {"subject": "Ny skærm", "description": "Den er sort.", "category": "print", "impact": 3, "urgency": 3}
 
-    response = Client().post("/api/tickets/", data, headers={"authorization": f"Token {token}"}, content_type="application/json")
+    response = Client().post(
+        "/api/tickets/", data, headers={"authorization": f"Token {token}"}, content_type="application/json"
+    )
 
     assert response.status_code == 201
     assert (response.json()["status"], response.json()["priority"]) == ("new", 5)
