@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseRedirect
 from django.urls import translate_url
@@ -22,5 +23,5 @@ def choose_language(request):
         settings.LANGUAGE_COOKIE_NAME, language, max_age=31536000, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
     )
     if request.user.is_authenticated:
-        type(request.user).objects.in_scope().filter(pk=request.user.pk).update(language=language)
+        get_user_model().objects.in_scope().filter(pk=request.user.pk).update(language=language)
     return response
