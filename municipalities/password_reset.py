@@ -1,6 +1,7 @@
 """A forgotten password. Both doors are open to strangers, so they answer alike whether or not the person exists."""
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm
 from django.urls import reverse_lazy
@@ -33,10 +34,20 @@ class ResetRequest(views.PasswordResetView):
     subject_template_name = "municipalities/password_reset_subject.txt"
     success_url = reverse_lazy("municipalities:login")
 
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        messages.info(self.request, _("If we know the address, a link is on its way to it."))
+        return response
+
 
 class NewPassword(views.PasswordResetConfirmView):
     template_name = "municipalities/new_password.html"
     success_url = reverse_lazy("municipalities:login")
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        messages.success(self.request, _("Your new password is saved. Sign in with it."))
+        return response
 
     def get_user(self, uidb64):
         """The link names the person; only that row is opened, and the token must still fit it."""
