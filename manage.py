@@ -10,6 +10,8 @@ CHECKOUT = Path(__file__).resolve().parent
 PYTHON = CHECKOUT / ".venv" / "bin" / "python"
 
 OWNER_COMMANDS = {"flush", "migrate"}  # only the owner may make and empty tables
+# These cross municipalities and write in bulk, so the whole command connects as the owner.
+BULK_COMMANDS = {"demo_people", "import_servicenow", "rebuild_clocks", "sample_data"}
 COMMANDS_WITHOUT_DATABASE = {
     "collectstatic", "compilemessages", "create_roles", "diffsettings", "findstatic", "help", "makemessages",
     "spectacular", "startapp", "version", "--help", "--version",
@@ -23,11 +25,17 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command in OWNER_COMMANDS and not any(word.startswith("--database") for word in sys.argv):
         sys.argv.append("--database=owner")
+    if command in BULK_COMMANDS:
+        os.environ["DATABASE_ROLE"] = "owner"
     if not os.environ.get("DATABASE_URL") and command not in COMMANDS_WITHOUT_DATABASE:
         start_the_embedded_servers()
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 def use_the_environment_of_the_set_up() -> None:

@@ -17,6 +17,7 @@ from municipalities.sample.rows import draw_ids, write
 from servicecenter.tenancy.scope import Scope, current_scope, enter
 
 AGENTS = 60
+NO_PASSWORD = "!"  # noqa: S105  Django's mark of an account that cannot sign in
 LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", " ": "."})
 SITE_KINDS = {"schools": "school", "care_homes": "care_home", "day_care": "day_care", "libraries": "library"}
 # Roles that need no queue are given here; the desk gives its own.
@@ -51,12 +52,17 @@ def make_community(rng: Random, *, employees: int | None = None) -> Community:
     everybody = [community.operator, *community.members]
     enter(Scope(tuple(sorted({*current_scope().municipalities, *(place.pk for place in everybody)}))))
     names = _Names(rng, data["names"])
-    make_password_once = make_password(data["password"])
-    sites = {entry["slug"]: _make_sites(entry, place) for entry, place in zip(data["municipality"], community.members, strict=True)}
-    sites[community.operator.slug] = {"town_hall": [_site(community.operator, "town_hall", data["operator"]["site"], data["operator"]["address"])]}
+    password_hash = make_password(data["password"])
+    sites = {
+        entry["slug"]: _make_sites(entry, place)
+        for entry, place in zip(data["municipality"], community.members, strict=True)
+    }
+    sites[community.operator.slug] = {
+        "town_hall": [_site(community.operator, "town_hall", data["operator"]["site"], data["operator"]["address"])]
+    }
     for rows in sites.values():
         Site.objects.bulk_create([site for of_kind in rows.values() for site in of_kind])
-    _make_demo_people(community, names, sites, make_password_once)
+    _make_demo_people(community, names, sites, password_hash)
     _make_employees(community, rng, names, sites, employees or data["employees"])
     _make_agents(community, names, sites)
     return community
@@ -70,7 +76,9 @@ def _make_operator(entry: dict) -> Municipality:
 def _make_member(entry: dict) -> Municipality:
     names = ("code", "slug", "name", "cvr", "council_name", "colour", "shares_department_tickets")
     return Municipality.objects.create(
-        **{name: entry[name] for name in names}, gln=entry["gln"] + ean.calc_check_digit(entry["gln"]), joined_on=date(2014, 1, 1)
+        **{name: entry[name] for name in names},
+        gln=entry["gln"] + ean.calc_check_digit(entry["gln"]),
+        joined_on=date(2014, 1, 1),
     )
 
 
@@ -109,7 +117,7 @@ class _Names:
         return address
 
 
-def _person(municipality, name, email, site, *, department, password="!", **fields):
+def _person(municipality, name, email, site, *, department, password=NO_PASSWORD, **fields):
     path = "|".join(part for part in (municipality.name, department) if part)
     return Person(
         municipality=municipality, name=name, sort_key=sort_key(name), email=email, site=site, department=path,
@@ -123,8 +131,8 @@ def _make_demo_people(community, names, sites, password):
         place = places[entry["place"]]
         names.taken.add(entry["email"])
         person = _person(
-            place, entry["name"], entry["email"], sites[place.slug]["town_hall"][0], title=entry["title"], password=password,
-            department=entry.get("department", "Servicedesk"), phone=f"72 35 40 {number + 10}",
+            place, entry["name"], entry["email"], sites[place.slug]["town_hall"][0], title=entry["title"],
+            password=password, department=entry.get("department", "Servicedesk"), phone=f"72 35 40 {number + 10}",
         )  # fmt: skip
         person.save()
         community.demo.append((entry["role"], person))
@@ -159,11 +167,13 @@ def _employee(place, rng, names, sites, phone):
     workplaces = catalogue()["workplaces"]
     kind = rng.choices(list(workplaces), [workplace["share"] for workplace in workplaces.values()])[0]
     workplace, site = workplaces[kind], rng.choice(sites[kind])
-    department = rng.choice(workplace["departments"]) if "departments" in workplace else f"{workplace['department']}|{site.name}"
+    department = (
+        rng.choice(workplace["departments"]) if "departments" in workplace else f"{workplace['department']}|{site.name}"
+    )
     name = names.next_name()
     return _person(
-        place, name, names.address(name, place.slug), site, department=department, title=rng.choice(workplace["titles"]),
-        phone=f"{phone} {rng.randrange(10, 100)} {rng.randrange(10, 100)}",
+        place, name, names.address(name, place.slug), site, department=department,
+        title=rng.choice(workplace["titles"]), phone=f"{phone} {rng.randrange(10, 100)} {rng.randrange(10, 100)}",
     )  # fmt: skip
 
 

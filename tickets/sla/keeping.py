@@ -7,7 +7,7 @@ from tickets.sla.clock import BREACH, Replay, replay
 from tickets.sla.clock import Clock as Reading
 from tickets.sla.events import read_event
 from tickets.sla.models import Clock, ClockEffect
-from tickets.sla.terms import rulebook
+from tickets.sla.terms import Rulebook, rulebook
 
 SLA_EVENTS = frozenset(
     {
@@ -23,10 +23,14 @@ CHANGING = [
 ]  # fmt: skip
 
 
-def reading_of(events: Iterable, *, now: datetime) -> Replay:
-    """Replay a ticket's stored events at `now`."""
-    rules = rulebook()
-    heard = [read_event(event.kind, event.at, event.data) for event in events if event.kind in SLA_EVENTS]
+def reading_of(events: Iterable, *, now: datetime, rules: Rulebook | None = None) -> Replay:
+    """Replay a ticket's stored events at `now`. Who reads many tickets hands the `rules` in, read once."""
+    rules = rules or rulebook()
+    heard = [
+        read_event(event.kind, event.at, {"channel": event.channel or None} | event.data)
+        for event in events
+        if event.kind in SLA_EVENTS
+    ]
     return replay(heard, agreements=rules.agreements, calendars=rules.calendars, now=now, refuse_closed=False)
 
 

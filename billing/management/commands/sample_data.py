@@ -1,0 +1,90 @@
+from contextlib import contextmanager
+from datetime import datetime
+from random import Random
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
+from tqdm import tqdm
+
+from municipalities.models import Municipality
+from municipalities.sample.people import make_community
+from servicecenter.tenancy.scope import tenant_scope
+from tickets.sample.desk import make_desk
+from tickets.sample.load import load_history
+from tickets.sample.multiply import multiply
+
+SEED = 190240151
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty system with three invented municipalities: people, the desk, 13 months of tickets and of cost."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--tickets", type=int, default=5000)
+        parser.add_argument("--employees", type=int, help="Employees of the three municipalities together.")
+        parser.add_argument("--seed", type=int, default=SEED)
+        parser.add_argument("--until", help="The present, ISO 8601 with zone; now when left out.")
+
+    def handle(self, *, tickets, employees, seed, until, **options):
+        until = _instant(until)
+        if tickets < 1:
+            raise CommandError("--tickets must be at least 1.")
+        if Municipality.objects.exists():
+            raise CommandError(
+                "There are data already, and sample data belong into an empty system; nothing was changed."
+            )
+        rng = Random(seed)  # noqa: S311  sample data, no secret
+        with tenant_scope():
+            community = make_community(rng, employees=employees)
+            self._say(f"{len(community.members)} municipalities and the shared centre with their people written")
+            desk = make_desk(community)
+            self._say(f"{len(desk.queues)} queues, {len(desk.categories)} categories, calendars and agreements written")
+            block = load_history(community, desk, count=tickets, until=until, rng=rng, say=self._say)
+        self._multiply(block, community)
+        self._gather_statistics()
+        self._say(f"{tickets} tickets up to {timezone.localtime(until):%Y-%m-%d %H:%M}. Done.")
+
+    def _multiply(self, block, community):
+        everybody = [community.operator.pk, *(member.pk for member in community.members)]
+        with self._progress(block.copies - 1, "copies of the stories") as progress:
+            for copy in range(1, block.copies):
+                with tenant_scope(*everybody):
+                    multiply(block, community, copy=copy)
+                progress.update()
+
+    @contextmanager
+    def _progress(self, total, what):
+        """A bar for people; for a log, one line when the step is done."""
+        shown = self.stderr.isatty() and total > 0
+        with tqdm(total=total, desc=what, disable=not shown) as progress:
+            yield progress
+        if total > 0 and not shown:
+            self._say(f"{total} {what} written")
+
+    def _gather_statistics(self):
+        """Without them the planner takes the new tables for empty ones."""
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def _say(self, line):
+        if self.verbosity:
+            self.stdout.write(line)
+
+    def execute(self, *args, **options):
+        self.verbosity = options["verbosity"]
+        return super().execute(*args, **options)
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        return timezone.now().replace(microsecond=0)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise CommandError(f"--until {text} is no instant. Write for example 2026-11-25T12:00:00+01:00.")
+    return instant.replace(microsecond=0)

@@ -1,0 +1,150 @@
+"""The sample data of `make demo`: the same every time, and true to the product's own rules."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from municipalities.models import Municipality, Person
+from servicecenter.tenancy.scope import tenant_scope
+from tests.factories import make_municipality, see
+from tickets.models import Category, Clock, ClockEffect, Event, Message, Queue, Ticket
+from tickets.sla.rebuilding import differences, repair
+from tickets.sla.terms import rulebook
+from tickets.status import ACTIVE, Status
+
+pytestmark = pytest.mark.django_db
+UNTIL = "2026-11-25T12:00:00+01:00"
+NOW = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
+
+
+def make_sample(tickets=60, **options):
+    """Written by the command, then seen by the test in the scope of all."""
+    call_command("sample_data", tickets=tickets, employees=90, until=UNTIL, verbosity=0, **options)
+    see(*Municipality.objects.all())
+
+
+def told():
+    """What a reader sees of the tickets, without the numbers that the database drew."""
+    return list(
+        Ticket.objects.order_by("received_at", "number").values_list(
+            "subject", "description", "requester__email", "assignee__email", "status", "received_at", "next_due_at"
+        )
+    )
+
+
+def rebuilding_finds(now=NOW):
+    tickets = Ticket.objects.prefetch_related("events", "clocks", "clock_effects")
+    return [str(found) for ticket in tickets for found in differences(ticket, now=now, rules=rulebook())]
+
+
+def test_three_municipalities_and_the_shared_centre_with_their_people():
+    make_sample()
+    assert list(Municipality.objects.members().values_list("code", "name", "cvr", "gln")) == [
+        ("151", "Ballerup Kommune", "58271713", "5790001510008"),
+        ("190", "Furesø Kommune", "29188327", "5790001900007"),
+        ("240", "Egedal Kommune", "29188386", "5790002400001"),
+    ]
+    for municipality in Municipality.objects.members():
+        municipality.full_clean()
+    assert (
+        Person.objects.filter(municipality__kind="operator").count() == 64
+    )  # 60 agents, a lead, finance, administrator
+    assert Person.objects.filter(municipality__kind="municipality").count() == 90 + 7
+    assert (Queue.objects.count(), Category.objects.count()) == (12, 17)
+
+
+def test_the_same_seed_tells_the_same_stories():
+    with tenant_scope():
+        make_sample()
+        first = told()
+        connection.needs_rollback = True
+    make_sample()
+    assert (len(first), told()) == (60, first)
+
+
+def test_rebuilding_the_clocks_changes_nothing():
+    make_sample(tickets=150)
+    assert Clock.objects.filter(state="breached").exists()
+    assert rebuilding_finds() == []
+
+
+def test_past_effects_stand_at_their_exact_instants_and_wait_for_nobody():
+    make_sample(tickets=150)
+    assert not Clock.objects.filter(next_at__lte=NOW).exists()
+    assert set(ClockEffect.objects.values_list("found_at", flat=True)) == {NOW}
+    assert not ClockEffect.objects.filter(at__gt=NOW).exists()
+
+
+def test_open_tickets_are_new_in_progress_and_waiting():
+    make_sample(tickets=600)
+    assert Ticket.objects.filter(status__in=ACTIVE).count() == 40
+    assert set(Ticket.objects.filter(status__in=ACTIVE).values_list("status", flat=True)) == ACTIVE
+    assert not Event.objects.filter(at__gt=NOW).exists()
+    assert Ticket.objects.filter(status=Status.CLOSED, closed_at__isnull=True).count() == 0
+
+
+def test_more_tickets_than_stories_are_copies_with_other_people_and_their_own_messages(monkeypatch):
+    monkeypatch.setattr("tickets.sample.load.STORIES", 40)
+    make_sample(tickets=100)
+    assert Ticket.objects.count() == 100
+    assert Ticket.objects.values("subject", "received_at").distinct().count() == 40
+    numbers = Ticket.objects.order_by("received_at", "number").values_list("number", flat=True)
+    assert list(numbers) == sorted(numbers)
+    for message in Message.objects.select_related("ticket"):
+        assert message.ticket.events.filter(data__message=message.pk).count() == 1
+    assert Message.objects.count() == Event.objects.filter(data__has_key="message").count()
+    assert rebuilding_finds() == []
+
+
+def test_a_system_with_data_is_left_alone():
+    make_municipality("Nordby")
+    with pytest.raises(CommandError, match="There are data already"):
+        call_command("sample_data", verbosity=0)
+    assert list(Municipality.objects.values_list("name", flat=True)) == ["Nordby Kommune"]
+
+
+@pytest.mark.parametrize("until", ["i går", "2026-11-25T12:00:00"])
+def test_the_present_must_be_an_instant(until):
+    with pytest.raises(CommandError, match="is no instant"):
+        call_command("sample_data", until=until, verbosity=0)
+
+
+def test_demo_people_can_sign_in_and_are_listed():
+    make_sample()
+    out = StringIO()
+    call_command("demo_people", stdout=out)
+    lines = [line.split() for line in out.getvalue().splitlines()]
+    assert [line[0] for line in lines] == [
+        "requester", "requester", "requester", "agent", "agent", "lead", "finance", "finance", "administrator",
+        "director", "director", "director", "municipal_finance",
+    ]  # fmt: skip
+    for line in lines:
+        assert Person.objects.get(email=line[-2]).check_password(line[-1])
+
+
+def test_a_clock_that_was_tampered_with_is_found_and_put_right():
+    make_sample(tickets=20)
+    clock = Clock.objects.filter(kind="resolution", state="met").order_by("pk").first()
+    elapsed = clock.elapsed_s
+    Clock.objects.filter(pk=clock.pk).update(elapsed_s=7)
+    assert rebuilding_finds() == [f"resolution 1 elapsed_s: stored 7, by its events {elapsed}"]
+    repair(clock.ticket, now=NOW)
+    clock.refresh_from_db()
+    assert (clock.elapsed_s, rebuilding_finds()) == (elapsed, [])
+
+
+def test_rebuilding_with_check_reports_and_changes_nothing():
+    make_sample(tickets=20)
+    clock = Clock.objects.filter(kind="resolution", state="met").order_by("pk").first()
+    Clock.objects.filter(pk=clock.pk).update(elapsed_s=7)
+    out = StringIO()
+    with pytest.raises(CommandError, match="differ from the events"):
+        call_command("rebuild_clocks", ticket=clock.ticket.number, check=True, stdout=out)
+    assert out.getvalue().splitlines()[-1] == "1 tickets replayed, 1 differences found."
+    clock.refresh_from_db()
+    assert clock.elapsed_s == 7
+    call_command("rebuild_clocks", ticket=clock.ticket.number, stdout=out)
+    assert out.getvalue().splitlines()[-1] == "1 tickets replayed, 1 differences put right."

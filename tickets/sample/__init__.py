@@ -1,0 +1,1 @@
+"""Thirteen months at the desk for a first look: queues, services, calendars, agreements, and the life of tickets."""
