@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from billing.allocation.errors import AllocationError
 from billing.querysets import (
@@ -245,7 +245,7 @@ class DriverValue(models.Model):
 
 
 class DriverEvidence(models.Model):
-    """What a value was counted from: [[ticket number, quantity], …]. Read by the municipality and joint finance only."""
+    """What a value was counted from: [[ticket number, quantity], …]. For the municipality and joint finance only."""
 
     municipality = owner()
     value = models.ForeignKey(DriverValue, on_delete=models.PROTECT, related_name="evidence")
@@ -427,6 +427,49 @@ class Allocation(models.Model):
         return Fraction(self.rounding)
 
 
+class ServiceFigure(models.Model):
+    """How many promises of a kind were kept in a month: a total, readable by all. Written by billing.figures."""
+
+    municipality = owner()
+    month = models.DateField()
+    kind = models.CharField(max_length=20)
+    met = models.PositiveIntegerField(default=0)
+    breached = models.PositiveIntegerField(default=0)
+    excluded = models.PositiveIntegerField(default=0)
+    undecided = models.PositiveIntegerField(default=0)
+    measured_at = models.DateTimeField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "month", "kind"], name="service_figure_once"),
+            models.CheckConstraint(condition=FIRST_OF_MONTH, name="service_figure_is_of_a_month"),
+        ]
+
+    def __str__(self):
+        return f"{self.municipality_id} {self.month:%Y-%m} {self.kind}"
+
+
+class DeskFigure(models.Model):
+    """Tickets received and solved in a week, and open at its end: totals, readable by all."""
+
+    municipality = owner()
+    monday = models.DateField()
+    received = models.PositiveIntegerField()
+    solved = models.PositiveIntegerField()
+    still_open = models.PositiveIntegerField()
+    measured_at = models.DateTimeField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["municipality", "monday"], name="desk_figure_once")]
+
+    def __str__(self):
+        return f"{self.municipality_id} {self.monday}"
+
+
 class RunRequest(models.Model):
     """Somebody asked for a calculation. The row is the truth; the queue only wakes a worker.
 
@@ -442,6 +485,8 @@ class RunRequest(models.Model):
     run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="requests")
     fault = models.JSONField(null=True)
 
+    GAVE_UP = "GAVE_UP"
+
     objects = RunRequestQuerySet.as_manager()
 
     class Meta:
@@ -455,11 +500,17 @@ class RunRequest(models.Model):
     def is_settled(self):
         return self.settled_at is not None
 
-    @property
-    def error(self) -> AllocationError | None:
+    def sentence(self, names=None) -> str:
+        """Why there is no result, in words; `names` turns codes into names as in AllocationError."""
         if not self.fault:
-            return None
+            return ""
+        if self.fault["code"] == self.GAVE_UP:
+            return gettext("The calculation stopped several times without a result. Ask the administrator to look.")
+        return self.fault.get("message") or self._error().sentence(names)
+
+    def _error(self) -> AllocationError:
         where = dict(self.fault.get("where", {}))
         if "day" in where:
             where["day"] = date.fromisoformat(where["day"])
-        return AllocationError(self.fault["code"], self.fault.get("reason", ""), found=self.fault.get("found", ""), **where)
+        reason, found = self.fault.get("reason", ""), self.fault.get("found", "")
+        return AllocationError(self.fault["code"], reason, found=found, **where)

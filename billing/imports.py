@@ -1,0 +1,171 @@
+"""Ledger lines from a file: looked at first, then read in, all or nothing.
+
+A line counts once per source and id. The same line again changes nothing; other content under a known id is refused
+and shown, since what was posted is corrected by a new line and never rewritten.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from billing.csv_lines import Draft, Fault, decode, guess_mapping, missing_fields, read_lines, read_table
+from billing.models import ImportBatch, LedgerLine, Period, Pool, Upload
+from municipalities.models import Municipality
+from servicecenter.audit.models import AuditEntry
+from servicecenter.errors import RuleBroken
+
+CHUNK = 5_000
+
+
+class ImportRefused(RuleBroken):
+    """Nothing was read in."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would do: the new lines, how many are known already, and why rows are refused."""
+
+    new: list[Draft]
+    known_count: int
+    faults: list[Fault]
+
+    @property
+    def row_count(self) -> int:
+        return len(self.new) + self.known_count + len({fault.line for fault in self.faults})
+
+    @property
+    def amount_ore(self) -> int:
+        return sum(draft.amount_ore for draft in self.new)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.faults
+
+
+def receive(*, data: bytes, name: str, source: str, by, at: datetime | None = None) -> Upload:
+    """Keep a file until somebody has looked at it. Raises Unreadable when it is no table."""
+    text = decode(data)
+    table = read_table(text)
+    return Upload.objects.create(
+        municipality=Municipality.objects.operator(), name=name[:200], source=source, content=text,
+        mapping=guess_mapping(table.header), created_by=by, created_at=at or timezone.now(),
+    )  # fmt: skip
+
+
+def preview(upload: Upload) -> Preview:
+    """Read the file against what is in the books. Writes nothing."""
+    table = read_table(upload.content)
+    if missing := missing_fields(upload.mapping, table.header):
+        reason = format_lazy(_("Choose the column that holds “{field}”."), field=missing[0].label)
+        return Preview([], 0, [Fault(1, reason)])
+    reading = read_lines(table, upload.mapping)
+    books = _Books(upload.source, reading.drafts)
+    new, known, faults = [], 0, reading.faults
+    for draft in reading.drafts:
+        if books.holds(draft):
+            known += 1
+        elif reason := books.objection(draft):
+            faults.append(Fault(draft.line, reason))
+        else:
+            new.append(draft)
+            books.add(draft)
+    return Preview(new, known, sorted(faults, key=lambda fault: fault.line))
+
+
+@transaction.atomic
+def import_lines(upload: Upload, *, by, at: datetime | None = None) -> ImportBatch | None:
+    """Write all lines of the file, or none. Raises ImportRefused when any row is bad; None when all were known."""
+    at = at or timezone.now()
+    found = preview(Upload.objects.select_for_update().get(pk=upload.pk))
+    if found.faults:
+        raise ImportRefused(
+            _("Nothing was imported, because rows of the file are wrong. Mend them and choose the file again.")
+        )
+    if not found.new:
+        upload.delete()
+        return None
+    batch = ImportBatch.objects.create(
+        name=upload.name, sha256=hashlib.sha256(upload.content.encode()).hexdigest(),
+        line_count=len(found.new), known_count=found.known_count, created_by=by, created_at=at,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            LedgerLine.objects.bulk_create(_lines(found.new, upload, batch, by), batch_size=CHUNK)
+    except IntegrityError as error:
+        # Somebody imported, or approved the month, since we looked.
+        raise ImportRefused(_("The books changed while the file was read. Look at the preview again.")) from error
+    AuditEntry.objects.record(
+        "ledger_imported", municipality_id=upload.municipality_id, actor=by, subject=upload.name, at=at,
+        lines=batch.line_count, known=batch.known_count, sha256=batch.sha256,
+    )  # fmt: skip
+    upload.delete()
+    return batch
+
+
+def _lines(drafts: Iterable[Draft], upload: Upload, batch: ImportBatch, by) -> list[LedgerLine]:
+    pools = {pool.code: pool for pool in Pool.objects.all()}
+    owners = {owner.code: owner.pk for owner in Municipality.objects.members()}
+    months = {draft.month for draft in drafts}
+    periods = {month: Period.objects.of_month(month) for month in sorted(months)}
+    return [
+        LedgerLine(
+            municipality_id=owners[draft.municipality] if draft.municipality else upload.municipality_id,
+            period=periods[draft.month], pool=pools.get(draft.pool), source=upload.source, batch=batch, assigned_by=by,
+            external_id=draft.external_id, digest=draft.digest, document_ref=draft.document_ref, vendor=draft.vendor,
+            account=draft.account, booked_on=draft.booked_on, amount_ore=draft.amount_ore, vat_ore=draft.vat_ore,
+            text=draft.text,
+        )
+        for draft in drafts
+    ]  # fmt: skip
+
+
+class _Books:
+    """What a line is held against: known ids, pools, municipalities, and months that take no more lines."""
+
+    def __init__(self, source: str, drafts: list[Draft]):
+        self.digests = dict(_known_digests(source, [draft.external_id for draft in drafts]))
+        self.pools = {pool.code: pool.is_direct for pool in Pool.objects.all()}
+        self.members = set(Municipality.objects.members().values_list("code", flat=True))
+        self.frozen = {period.month for period in Period.objects.all() if period.is_frozen}
+
+    def holds(self, draft: Draft) -> bool:
+        return self.digests.get(draft.external_id) == draft.digest
+
+    def add(self, draft: Draft) -> None:
+        self.digests[draft.external_id] = draft.digest
+
+    def objection(self, draft: Draft):
+        if draft.external_id in self.digests:
+            return format_lazy(
+                _("The line {id} is known with other content. Book a correction as a new line."), id=draft.external_id
+            )
+        return self._month_objection(draft.month) or self._owner_objection(draft)
+
+    def _month_objection(self, month: date):
+        if month in self.frozen:
+            return format_lazy(
+                _("{month} is approved and takes no more lines. Book the cost in an open month."),
+                month=f"{month:%Y-%m}",
+            )
+        return None
+
+    def _owner_objection(self, draft: Draft):
+        if draft.municipality and draft.municipality not in self.members:
+            return format_lazy(_("There is no municipality {code}."), code=draft.municipality)
+        if draft.pool and draft.pool not in self.pools:
+            return format_lazy(_("There is no pool “{pool}”."), pool=draft.pool)
+        if draft.pool and self.pools[draft.pool] != bool(draft.municipality):
+            return _("One municipality's line needs a direct pool, and a joint line a shared one. Choose another.")
+        return None
+
+
+def _known_digests(source: str, ids: list[str]):
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        yield from LedgerLine.objects.filter(source=source, external_id__in=some).values_list("external_id", "digest")

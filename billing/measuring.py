@@ -1,0 +1,133 @@
+"""The month's quantities: counted from the desk's own tickets and time, or entered for what the desk does not know.
+
+A ticket counts in the local month of its first resolution, for the municipality of its requester; cancelled and merged
+ones do not. Minutes count on the day they were entered for, on any ticket except spam. (docs/en/allocation.md)
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.allocation.errors import AllocationError
+from billing.allocation.spans import LOCAL
+from billing.models import Driver, DriverEvidence, DriverValue, Participation, Period
+from municipalities.models import Municipality
+from servicecenter.audit.models import AuditEntry
+from servicecenter.errors import RuleBroken
+from tickets.models import Ticket, TimeEntry
+from tickets.status import Status
+
+Evidence = list[list]
+
+
+class PeriodFrozen(RuleBroken):
+    def __init__(self):
+        super().__init__(_("The month is approved and stays as it is. Book a correction in an open month."))
+
+
+@transaction.atomic
+def measure_drivers(period: Period, *, by, at: datetime | None = None) -> int:
+    """Count the desk's own drivers for everybody who takes part. Returns the number of values that changed."""
+    at = at or timezone.now()
+    period = lock(period)
+    members = _taking_part(period)
+    changed = 0
+    for driver in Driver.objects.exclude(source=Driver.Source.ENTERED):
+        counted = COUNTS[driver.source](driver, period, members)
+        for member in members:
+            changed += _keep(driver, period, member, counted.get(member.pk, []), by=by, at=at)
+    return changed
+
+
+@transaction.atomic
+def enter_value(driver: Driver, period: Period, municipality, value: Decimal, *, by, source="", at=None) -> DriverValue:
+    """A quantity that somebody read elsewhere, for example the inhabitants on the first of the month."""
+    period = lock(period)
+    row, _is_new = DriverValue.objects.update_or_create(
+        municipality=municipality, period=period, driver=driver,
+        defaults={"value": value, "source": source, "measured_at": at or timezone.now(), "measured_by": by},
+    )  # fmt: skip
+    AuditEntry.objects.record(
+        "driver_entered", municipality_id=municipality.pk, actor=by, subject=f"{driver.code} {period.code}",
+        value=str(value), at=at,
+    )  # fmt: skip
+    return row
+
+
+def lock(period: Period) -> Period:
+    """The period, locked and still open to change. Raises PeriodFrozen."""
+    period = Period.objects.select_for_update().get(pk=period.pk)
+    if period.is_frozen:
+        raise PeriodFrozen
+    return period
+
+
+def _taking_part(period: Period) -> list[Municipality]:
+    ids = Participation.objects.in_force(period.month, period.end).values("municipality_id")
+    return list(Municipality.objects.members().filter(pk__in=ids))
+
+
+def tickets_resolved(driver: Driver, period: Period, members: Iterable[Municipality]) -> dict[int, Evidence]:
+    """Municipality → [[ticket number, weight], …]; without weights every ticket counts 1."""
+    month = (_begins(period.month), _begins(period.end) - timedelta(microseconds=1))
+    rows = Ticket.objects.filter(municipality__in=members, first_resolved_at__range=month)
+    rows = rows.exclude(status__in=[Status.CANCELLED, Status.MERGED])
+    evidence: dict[int, Evidence] = {}
+    for owner, number, priority in rows.order_by("number").values_list("municipality_id", "number", "priority"):
+        evidence.setdefault(owner, []).append([number, _weight(driver, priority)])
+    return evidence
+
+
+def minutes_worked(driver: Driver, period: Period, members: Iterable[Municipality]) -> dict[int, Evidence]:
+    """Municipality → [[ticket number, minutes], …]."""
+    rows = (
+        TimeEntry.objects.filter(municipality__in=members, day__gte=period.month, day__lt=period.end)
+        .exclude(ticket__cancel_reason=Ticket.CancelReason.SPAM)
+        .order_by("ticket__number")
+        .values_list("municipality_id", "ticket__number")
+        .annotate(minutes=Sum("minutes"))
+    )
+    evidence: dict[int, Evidence] = {}
+    for owner, number, minutes in rows:
+        evidence.setdefault(owner, []).append([number, str(minutes)])
+    return evidence
+
+
+COUNTS = {Driver.Source.TICKETS: tickets_resolved, Driver.Source.AGENT_MINUTES: minutes_worked}
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time.min, LOCAL)
+
+
+def _weight(driver: Driver, priority: int) -> str:
+    if driver.weights is None:
+        return "1"
+    weight = driver.weights.get(str(priority))
+    if weight is None:
+        raise AllocationError("MISSING_DRIVER", "priority", found=priority, driver=driver.code)
+    return str(weight)
+
+
+def _keep(driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, by, at: datetime) -> bool:
+    total = sum((Decimal(quantity) for _number, quantity in evidence), Decimal(0))
+    if total < 0:
+        raise AllocationError("NEGATIVE_DRIVER", found=total, driver=driver.code, member=member.code)
+    digest = hashlib.sha256(json.dumps(evidence).encode()).hexdigest()
+    if DriverValue.objects.filter(
+        municipality=member, period=period, driver=driver, value=total, digest=digest
+    ).exists():
+        return False
+    row, _is_new = DriverValue.objects.update_or_create(
+        municipality=member, period=period, driver=driver,
+        defaults={"value": total, "digest": digest, "measured_at": at, "measured_by": by},
+    )  # fmt: skip
+    DriverEvidence.objects.get_or_create(municipality=member, value=row, digest=digest, defaults={"content": evidence})
+    return True

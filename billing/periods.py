@@ -1,0 +1,217 @@
+"""The steps of a month: lines are assigned, it is calculated, approved by another person, and closed.
+
+Each verb locks the period, checks, writes and records in one transaction. What the database refuses on its own
+(migration 0003) is checked here first, to say it in words.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.allocation import runs
+from billing.allocation.cascade import Step
+from billing.measuring import PeriodFrozen, lock
+from billing.models import Allocation, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
+from billing.plans import Plan, digest_of, plan_of
+from municipalities.models import Municipality
+from servicecenter.audit.models import AuditEntry
+from servicecenter.errors import RuleBroken
+
+ENGINE_VERSION = "1"
+
+
+class NotCalculated(RuleBroken):
+    def __init__(self):
+        super().__init__(_("The month is not calculated yet. Calculate it first."))
+
+
+class CalculationIsOld(RuleBroken):
+    def __init__(self):
+        super().__init__(_("Lines, keys or quantities changed since the month was calculated. Calculate it again."))
+
+
+class LinesUnassigned(RuleBroken):
+    def __init__(self, count: int):
+        super().__init__(
+            _("%(count)s lines belong to no pool and to no municipality. Assign them, then calculate again.")
+            % {"count": count}
+        )
+
+
+class SamePerson(RuleBroken):
+    def __init__(self):
+        super().__init__(_("You calculated this month yourself. Another person must approve it."))
+
+
+class NotApproved(RuleBroken):
+    def __init__(self):
+        super().__init__(_("The month is not approved, or it is closed already. Load the page again to see its state."))
+
+
+class WrongPool(RuleBroken):
+    def __init__(self):
+        super().__init__(
+            _("One municipality's line needs a direct pool, and a joint line a shared one. Choose another.")
+        )
+
+
+@transaction.atomic
+def assign(line: LedgerLine, *, pool: Pool | None, municipality=None, by) -> LedgerLine:
+    """Say which pool shares a line or, with a municipality, who alone carries it. `pool` may then be a direct one."""
+    lock(line.period)
+    if pool and pool.is_direct != bool(municipality):
+        raise WrongPool
+    owner = municipality or Municipality.objects.operator()
+    line.pool, line.municipality, line.assigned_by = pool, owner, by
+    line.save(update_fields=["pool", "municipality", "assigned_by"])
+    AuditEntry.objects.record(
+        "line_assigned", municipality_id=owner.pk, actor=by, subject=str(line)[:200], pool=pool.code if pool else ""
+    )
+    return line
+
+
+@transaction.atomic
+def request_run(period: Period, *, by, at: datetime | None = None) -> RunRequest:
+    """Ask for a calculation: a row first, the task second. A request that still waits is not doubled."""
+    from billing.tasks import calculate_period
+
+    period = lock(period)
+    at = at or timezone.now()
+    waiting = period.requests.filter(settled_at=None).first()
+    request = waiting or RunRequest.objects.create(period=period, requested_by=by, requested_at=at)
+    calculate_period.delay_on_commit(request.pk, scope=everybody())
+    return request
+
+
+def everybody() -> list[int]:
+    """The scope in which a month is calculated: every municipality and the shared centre."""
+    return sorted(Municipality.objects.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def calculate(period: Period, *, by, at: datetime | None = None) -> Run:
+    """Share the month's cost. The same lines, keys and quantities give the run there is, and write nothing.
+
+    Raises AllocationError when the allocation refuses, and RuleBroken when the month cannot be calculated.
+    """
+    period, at = lock(period), at or timezone.now()
+    plan = plan_of(period)
+    digest = digest_of(plan)
+    run = period.runs.filter(sha256=digest).first()
+    if run and run.is_current:
+        return run
+    result = None if run else runs.run(runs.read_plan(plan))
+    period.runs.filter(is_current=True).update(is_current=False)
+    if run:
+        run.is_current = True
+        run.save(update_fields=["is_current"])
+    else:
+        run = _write(period, plan, digest, result, by=by, at=at)
+    period.state, period.calculated_by, period.calculated_at = Period.State.CALCULATED, by, at
+    period.save()
+    _record("period_calculated", period, by=by, at=at, run=run)
+    return run
+
+
+@transaction.atomic
+def approve(period: Period, *, by, at: datetime | None = None) -> Period:
+    """Another person accepts the month: every line is assigned, the sums agree, and nothing changed since the run."""
+    period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
+    if period.is_frozen:
+        raise PeriodFrozen
+    run = period.runs.filter(is_current=True).first()
+    if run is None:
+        raise NotCalculated
+    if run.unassigned_count:
+        raise LinesUnassigned(run.unassigned_count)
+    if digest_of(plan_of(period)) != run.sha256:
+        raise CalculationIsOld
+    if period.calculated_by_id == by.pk:
+        raise SamePerson
+    period.state, period.approved_by, period.approved_at = Period.State.APPROVED, by, at
+    period.save()
+    _record("period_approved", period, by=by, at=at, run=run)
+    return period
+
+
+@transaction.atomic
+def close(period: Period, *, by, at: datetime | None = None) -> Period:
+    """The bill is final. From here on a mistake is mended in a later month."""
+    period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
+    if period.state != Period.State.APPROVED:
+        raise NotApproved
+    period.state, period.closed_by, period.closed_at = Period.State.CLOSED, by, at
+    period.save()
+    _record("period_closed", period, by=by, at=at, run=period.runs.get(is_current=True))
+    return period
+
+
+def _write(period: Period, plan: Plan, digest: str, result: runs.Run, *, by, at: datetime) -> Run:
+    control = result.control
+    run = Run.objects.create(
+        period=period, sha256=digest, engine_version=ENGINE_VERSION, created_by=by, created_at=at,
+        ledger_ore=control.ledger_ore, allocated_ore=control.allocated_ore, unallocated_ore=control.unallocated_ore,
+        unassigned_count=len(result.unassigned),
+    )  # fmt: skip
+    Snapshot.objects.create(municipality=Municipality.objects.operator(), run=run, content=plan)
+    Allocation.objects.bulk_create(_Rows(run, period).of(plan, result))
+    return run
+
+
+@dataclass
+class _Rows:
+    """Turns a result, which speaks in codes, into rows."""
+
+    run: Run
+    period: Period
+    owners: dict[str, int] = field(default_factory=lambda: dict(Municipality.objects.values_list("code", "pk")))
+    pools: dict[str, int] = field(default_factory=lambda: dict(Pool.objects.values_list("code", "pk")))
+
+    def of(self, plan: Plan, result: runs.Run) -> list[Allocation]:
+        rows = [row for step in result.cascade.steps for row in self._shared(step)]
+        return rows + self._direct(plan)
+
+    def _shared(self, step: Step) -> list[Allocation]:
+        (pool,) = step.pools
+        shares = step.split.shares
+        return [
+            self._row(
+                self.pools[pool], member, amount,
+                share=_text(shares.of(member)) if shares else "",
+                rounding=_text(step.split.rounding(member)), is_tied=member in step.split.tied,
+            )
+            for member, amount in step.split.amounts.items()
+        ]  # fmt: skip
+
+    def _direct(self, plan: Plan) -> list[Allocation]:
+        sums: dict[tuple[int | None, str], int] = {}
+        for line in plan["lines"]:
+            if "direct" in line:
+                key = (self.pools.get(line["label"]), line["direct"])
+                sums[key] = sums.get(key, 0) + line["amount_ore"]
+        return [self._row(pool, member, amount) for (pool, member), amount in sums.items()]
+
+    def _row(self, pool: int | None, member: str, amount: int, **exact) -> Allocation:
+        return Allocation(
+            run=self.run,
+            period=self.period,
+            pool_id=pool,
+            municipality_id=self.owners[member],
+            amount_ore=amount,
+            **exact,
+        )
+
+
+def _text(exact: Fraction) -> str:
+    return f"{exact.numerator}/{exact.denominator}" if exact.denominator > 1 else str(exact.numerator)
+
+
+def _record(action: str, period: Period, *, by, at: datetime, run: Run) -> None:
+    AuditEntry.objects.record(
+        action, municipality_id=Municipality.objects.operator().pk, actor=by, at=at.replace(microsecond=0),
+        subject=period.code, sha256=run.sha256, ledger_ore=run.ledger_ore,
+    )  # fmt: skip

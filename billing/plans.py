@@ -1,0 +1,130 @@
+"""What a run reads, gathered from the database as the plain data that billing.allocation calculates from.
+
+The plan is also the snapshot: the same rows give the same text and the same digest, whatever their order.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
+from municipalities.models import Municipality
+from servicecenter.errors import RuleBroken
+from servicecenter.tenancy.scope import current_scope
+
+Plan = dict[str, Any]
+
+
+class ScopeTooNarrow(RuleBroken):
+    """Somebody who does not see every municipality's lines would calculate without them."""
+
+    def __init__(self):
+        super().__init__(_("A month is calculated and approved by somebody who sees the lines of every municipality."))
+
+
+class KeyChangesInside(RuleBroken):
+    """Flows are counted per month; a key that reads one and changes inside the month would count it twice."""
+
+    def __init__(self, pool: str):
+        super().__init__(
+            _("The key of “%(pool)s” cannot change inside a month. Let the new one begin on a first.") % {"pool": pool}
+        )
+
+
+def plan_of(period: Period) -> Plan:
+    """The plan of a period. Raises ScopeTooNarrow, or KeyChangesInside for a key that cannot change inside a month."""
+    _check_scope()
+    pools = list(Pool.objects.filter(is_direct=False).order_by("position"))
+    versions = _versions(period, pools)
+    terms = {pool.code: _terms(pool, versions[pool.pk], period) for pool in pools}
+    taking_part = _participations(period)
+    for pool in pools:
+        if "key_versions" in terms[pool.code]:
+            terms[pool.code]["participation"] = taking_part.get(pool.pk, {})
+    return {
+        "period": {"from": period.month.isoformat(), "to": period.end.isoformat()},
+        "order": [pool.code for pool in pools],
+        "pools": terms,
+        "drivers": _drivers(period, {code for found in versions.values() for v in found for code in v.driver_codes}),
+        "lines": _lines(period),
+    }
+
+
+def digest_of(plan: Plan) -> str:
+    """sha256 of the plan's canonical text."""
+    return hashlib.sha256(
+        json.dumps(plan, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+def _check_scope() -> None:
+    everybody = set(Municipality.objects.values_list("pk", flat=True))
+    if not everybody <= set(current_scope().municipalities):
+        raise ScopeTooNarrow
+
+
+def _versions(period: Period, pools: Iterable[Pool]) -> dict[int, list[KeyVersion]]:
+    found: dict[int, list[KeyVersion]] = {pool.pk: [] for pool in pools}
+    for version in KeyVersion.objects.in_force(period.month, period.end).order_by("pool_id", "valid_from"):
+        found.setdefault(version.pool_id, []).append(version)
+    return found
+
+
+def _terms(pool: Pool, versions: list[KeyVersion], period: Period) -> dict:
+    if any(version.is_on_cost for version in versions):
+        if len(versions) > 1:
+            raise KeyChangesInside(pool.name)
+        return {"on_cost_of": versions[0].definition.get("of")}
+    if len(versions) > 1:
+        _refuse_flows(pool, versions)
+    return {"key_versions": [_span(version) | {"key": version.definition} for version in versions]}
+
+
+def _refuse_flows(pool: Pool, versions: list[KeyVersion]) -> None:
+    codes = {code for version in versions for code in version.driver_codes}
+    if Driver.objects.filter(code__in=codes, nature=Driver.Nature.FLOW).exists():
+        raise KeyChangesInside(pool.name)
+
+
+def _participations(period: Period) -> dict[int, dict[str, list[dict]]]:
+    found: dict[int, dict[str, list[dict]]] = {}
+    rows = Participation.objects.in_force(period.month, period.end).select_related("municipality")
+    for row in rows.order_by("pool_id", "municipality__code", "valid_from"):
+        found.setdefault(row.pool_id, {}).setdefault(row.municipality.code, []).append(_span(row))
+    return found
+
+
+def _span(row) -> dict:
+    return {"from": row.valid_from.isoformat(), "to": row.valid_to.isoformat() if row.valid_to else None}
+
+
+def _drivers(period: Period, codes: set[str]) -> dict:
+    drivers: dict[str, dict] = {}
+    values = DriverValue.objects.filter(period=period, driver__code__in=codes).select_related("driver", "municipality")
+    for value in values.order_by("driver__code", "municipality__code"):
+        driver = drivers.setdefault(value.driver.code, {"nature": value.driver.nature, "values": {}})
+        driver["values"][value.municipality.code] = plain_decimal(value.value)
+    return drivers
+
+
+def plain_decimal(value: Decimal) -> str:
+    """12.500000 as "12.5", so that the same quantity always has the same text."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _lines(period: Period) -> list[dict]:
+    rows = LedgerLine.objects.filter(period=period).order_by("source", "external_id")
+    columns = ("source", "external_id", "amount_ore", "pool__code", "municipality__code", "municipality__kind")
+    return [_line(row) for row in rows.values(*columns)]
+
+
+def _line(row: dict) -> dict:
+    line = {"id": f"{row['source']}/{row['external_id']}", "amount_ore": row["amount_ore"]}
+    if row["municipality__kind"] != Municipality.Kind.OPERATOR:
+        return line | {"direct": row["municipality__code"], "label": row["pool__code"]}
+    return line | {"pool": row["pool__code"]} if row["pool__code"] else line

@@ -1,0 +1,77 @@
+"""Calculations asked for on the page of a period. The request row is the truth; these wake up and work on it."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from billing import figures, periods
+from billing.allocation.errors import AllocationError
+from billing.measuring import measure_drivers
+from billing.models import RunRequest
+from servicecenter.errors import RuleBroken
+from servicecenter.tenancy.scope import tenant_scope
+
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 5
+
+
+@shared_task
+def calculate_period(request_id: int, *, scope: list[int]) -> None:
+    """Measure and calculate what one request asks for; a second run finds it leased or settled and stops.
+
+    What the allocation refuses settles the request with its reason. Anything else is a bug: the lease runs out and the
+    sweep tries again, a few times.
+    """
+    with tenant_scope(*scope):
+        request = _lease(request_id)
+    if request is None:
+        return
+    with tenant_scope(*scope):
+        run, fault = _calculated(request)
+        RunRequest.objects.filter(pk=request.pk).update(run=run, fault=fault, settled_at=timezone.now())
+
+
+@shared_task
+def sweep_runs() -> None:
+    """Pick up requests that the queue dropped or whose worker died."""
+    for request in RunRequest.objects.waiting(at=timezone.now()).order_by("id")[:20]:
+        calculate_period.delay(request.pk, scope=periods.everybody())
+
+
+def _lease(request_id: int) -> RunRequest | None:
+    now = timezone.now()
+    request = RunRequest.objects.waiting(at=now).select_for_update(skip_locked=True).filter(pk=request_id).first()
+    if request is None:
+        return None
+    if request.attempts >= MAX_ATTEMPTS:
+        request.fault = {"code": RunRequest.GAVE_UP}
+        request.settled_at = now
+    request.leased_until, request.attempts = now + LEASE, request.attempts + 1
+    request.save()
+    return None if request.is_settled else request
+
+
+def _calculated(request: RunRequest):
+    try:
+        with transaction.atomic():
+            measure_drivers(request.period, by=request.requested_by)
+            return periods.calculate(request.period, by=request.requested_by), None
+    except AllocationError as error:
+        return None, as_data(error)
+    except RuleBroken as broken:
+        return None, {"code": "RULE", "message": str(broken.message)}
+
+
+def as_data(error: AllocationError) -> dict:
+    """A refusal as plain data, so that each reader gets the sentence in the own language."""
+    where = {place: str(value) for place, value in error.where.items()}
+    return {"code": error.code, "reason": error.reason, "found": str(error.found)[:60], "where": where}
+
+
+@shared_task
+def measure_service(*, scope: list[int] | None = None) -> None:
+    """Count promises and tickets of all municipalities, so that each may read the totals of the others."""
+    with tenant_scope(*(scope or periods.everybody())):
+        figures.measure(now=timezone.now())
