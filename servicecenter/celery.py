@@ -1,4 +1,5 @@
 import os
+import sys
 
 from celery import Celery
 from celery.signals import worker_init
@@ -12,6 +13,12 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def refuse_escaping_role(**kwargs):
+    """Celery logs what a receiver raises and goes on; only SystemExit ends the worker."""
+    from django.core.exceptions import ImproperlyConfigured
+
     from servicecenter.tenancy.checks import refuse_escaping_role
 
-    refuse_escaping_role()
+    try:
+        refuse_escaping_role()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

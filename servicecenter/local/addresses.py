@@ -31,7 +31,7 @@ def redis_database(url: str, number: int) -> str:
     """The same Redis, another of its numbered databases: the queue keeps 0, the cache may be emptied alone."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=urlencode({"db": number})))
+        return f"unix://{parts.path}?{urlencode({'db': number})}"  # urlunsplit would drop the two slashes
     return urlunsplit(parts._replace(path=f"/{number}"))
 
 
