@@ -1,6 +1,7 @@
 """Administration of people, grants and settings, within the municipalities the administrator was given."""
 
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin  # noqa: F401  registers groups, whatever the order of the apps
 from django.contrib.auth.models import Group
 from django.db.models import Q
 
