@@ -69,12 +69,22 @@ def amount(oere: int, *, signed: bool = False) -> str:
 
 def money(oere: int, *, signed: bool = False) -> str:
     """1.234,56 kr. in Danish, DKK 1,234.56 in English."""
-    return _with_unit(amount(oere, signed=signed), "kr.")
+    return _with_unit(amount(oere, signed=signed))
 
 
 def kroner(oere: int, *, signed: bool = False) -> str:
     """Whole kroner: 56.372 kr."""
-    return _with_unit(number(Fraction(oere, 100), signed=signed), "kr.")
+    return _with_unit(bare_kroner(oere, signed=signed))
+
+
+def bare_kroner(oere: int, *, signed: bool = False) -> str:
+    """Whole kroner without the unit, for a figure whose line says kr.: −24.711."""
+    return number(Fraction(oere, 100), signed=signed)
+
+
+def bare_millions(oere: int, decimals: int = 2, *, signed: bool = False) -> str:
+    """Millions of kroner without the unit, for an axis or a column headed "mio. kr.": 2,02."""
+    return number(Fraction(oere, 100_000_000), decimals, signed=signed)
 
 
 def thousands(oere: int, *, signed: bool = False) -> str:
@@ -85,12 +95,12 @@ def thousands(oere: int, *, signed: bool = False) -> str:
 
 def millions(oere: int, decimals: int = 2, *, signed: bool = False) -> str:
     """Millions of kroner: 2,02 mio."""
-    figure = number(Fraction(oere, 100_000_000), decimals, signed=signed)
+    figure = bare_millions(oere, decimals, signed=signed)
     return f"{figure}{HARD_SPACE}mio." if is_danish() else f"{figure}{HARD_SPACE}m"
 
 
-def _with_unit(figure: str, unit: str) -> str:
-    return f"{figure}{HARD_SPACE}{unit}" if is_danish() else f"DKK{HARD_SPACE}{figure}"
+def _with_unit(figure: str) -> str:
+    return f"{figure}{HARD_SPACE}kr." if is_danish() else f"DKK{HARD_SPACE}{figure}"
 
 
 def percent(share: Number, decimals: int = 2, *, signed: bool = False) -> str:

@@ -6,8 +6,6 @@ what has structure of its own (form rows, menu entries, figures) is a template u
 
 from __future__ import annotations
 
-import re
-
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -16,13 +14,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from servicecenter.ui import formats, looks
+from servicecenter.ui import colours, formats, looks
 
 register = template.Library()
 
 SPRITE = "dkfds/img/all-svg-icons.svg"
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-_NO_COLOUR = "#8e8e8e"
 
 
 # Icons --------------------------------------------------------------------------------------------
@@ -126,8 +122,7 @@ def priority_name(level):
 @register.filter
 def colour(municipality):
     """The municipality's chart colour; grey when it has none, so that markup never carries a stray value."""
-    value = getattr(municipality, "colour", "") or ""
-    return value if _COLOUR.match(value) else _NO_COLOUR
+    return colours.known(getattr(municipality, "colour", ""))
 
 
 @register.simple_tag
@@ -159,16 +154,9 @@ def monogram(owner):
         '<svg class="sd-mono" viewBox="0 0 48 48" aria-hidden="true"><rect width="48" height="48" rx="12" fill="{}"/>'
         '<text x="24" y="31" text-anchor="middle" class="{}">{}</text></svg>',
         colour(owner),
-        "sd-mono-dark" if _is_light(colour(owner)) else "sd-mono-light",
+        "sd-mono-dark" if colours.is_light(colour(owner)) else "sd-mono-light",
         owner.name[:1].upper(),
     )
-
-
-def _is_light(hexadecimal):
-    """Whether dark text reads better on the colour (WCAG relative luminance above 0.24)."""
-    channels = [int(hexadecimal[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.24
 
 
 @register.simple_tag
@@ -356,6 +344,8 @@ for _name, _write in {
     "amount": formats.amount,
     "money": formats.money,
     "kroner": formats.kroner,
+    "bare_kroner": formats.bare_kroner,
+    "bare_millions": formats.bare_millions,
     "thousands": formats.thousands,
     "millions": formats.millions,
     "percent": formats.percent,
@@ -373,6 +363,8 @@ for _name, _write in {
     "signed_amount": formats.amount,
     "signed_money": formats.money,
     "signed_kroner": formats.kroner,
+    "signed_bare_kroner": formats.bare_kroner,
+    "signed_bare_millions": formats.bare_millions,
     "signed_thousands": formats.thousands,
     "signed_millions": formats.millions,
     "signed_percent": formats.percent,
