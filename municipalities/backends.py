@@ -17,3 +17,8 @@ class MunicipalityBackend(ModelBackend):
             make_password(password)  # as slow as a wrong password, so that accounts cannot be counted
             return None
         return person if person.check_password(password) and self.user_can_authenticate(person) else None
+
+    def get_user(self, user_id):
+        """Together with the municipality, which every page names."""
+        person = Person.objects.select_related("municipality").filter(pk=user_id).first()
+        return person if person and self.user_can_authenticate(person) else None
