@@ -1,0 +1,124 @@
+"""How a ticket's clocks look at this moment. Worked out when the page is drawn and never stored.
+
+Past due is not yet overdue: a clock that reaches its target at closing time is breached when the desk opens again.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
+
+from tickets.sla.calendar import Calendar
+from tickets.sla.keeping import ON_THE_TICKET
+from tickets.sla.models import Clock
+from tickets.sla.states import BREACHED, EXCLUDED
+from tickets.sla.terms import rulebook
+
+WARN_PERCENT = 75
+NAMES = {"first_response": _("First reply"), "next_update": _("Next update"), "resolution": _("Solution")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One clock. `state` is a key of the chip: ok, warn, err, pause, met, missed. All times in whole opening minutes.
+
+    `minutes` are left, or past the target when the state is err.
+    """
+
+    kind: str
+    state: str
+    minutes: int
+    elapsed: int
+    paused: int
+    target: int
+    percent: int
+    due_at: datetime | None
+    stopped_at: datetime | None
+
+    @property
+    def name(self):
+        return NAMES[self.kind]
+
+    @property
+    def is_stopped(self):
+        return self.state in ("met", "missed")
+
+    @property
+    def bar(self):
+        """How much of the bar is filled: 0 to 100."""
+        return min(self.percent, 100)
+
+
+def read(clock: Clock, *, now: datetime, calendars: Mapping[str, Calendar]) -> Reading | None:
+    """The clock at `now`, or None when it promises nothing."""
+    if not clock.target_s or clock.state in EXCLUDED:
+        return None
+    elapsed = _elapsed(clock, now, calendars)
+    left = clock.target_s - elapsed
+    return Reading(
+        kind=clock.kind,
+        state=_state(clock, elapsed),
+        minutes=-(-left // 60) if left >= 0 else -left // 60,
+        elapsed=elapsed // 60,
+        paused=clock.paused_s // 60,
+        target=clock.target_s // 60,
+        percent=elapsed * 100 // clock.target_s,
+        due_at=clock.due_at,
+        stopped_at=clock.stopped_at,
+    )
+
+
+def _elapsed(clock, now, calendars):
+    hours = calendars.get(clock.calendar)
+    if clock.stopped_at or clock.is_paused or hours is None or now <= clock.anchor_at:
+        return clock.elapsed_s
+    return clock.elapsed_s + hours.business(clock.anchor_at, now)
+
+
+def _state(clock, elapsed):
+    if clock.stopped_at:
+        return "missed" if clock.breached_at or clock.state == BREACHED else "met"
+    if clock.is_paused:
+        return "pause"
+    if clock.breached_at or elapsed > clock.target_s:
+        return "err"
+    return "warn" if elapsed * 100 >= clock.target_s * WARN_PERCENT else "ok"
+
+
+def with_clocks(tickets):
+    """The tickets' promises to the requester, fetched together."""
+    return tickets.prefetch_related(
+        Prefetch("clocks", Clock.objects.filter(kind__in=ON_THE_TICKET).order_by("id"), to_attr="promises")
+    )
+
+
+def read_all(ticket, *, now: datetime) -> list[Reading]:
+    """Every promise of a ticket fetched by `with_clocks`, the latest cycle of each kind."""
+    calendars = rulebook().calendars
+    latest = {clock.kind: clock for clock in sorted(ticket.promises, key=lambda clock: clock.cycle)}
+    readings = [read(latest[kind], now=now, calendars=calendars) for kind in ON_THE_TICKET if kind in latest]
+    return [reading for reading in readings if reading]
+
+
+def put_chips(tickets: Iterable, *, now: datetime) -> list:
+    """Give each ticket fetched by `with_clocks` its `chip`: the promise due first, or None."""
+    calendars = rulebook().calendars
+    tickets = list(tickets)
+    for ticket in tickets:
+        readings = [read(clock, now=now, calendars=calendars) for clock in ticket.promises]
+        ticket.chip = due_first([reading for reading in readings if reading])
+    return tickets
+
+
+def due_first(readings: Iterable[Reading]) -> Reading | None:
+    """The running promise that falls or fell due first; while none runs, a paused one."""
+    waiting = [reading for reading in readings if not reading.is_stopped]
+    return min(waiting, key=_urgency, default=None)
+
+
+def _urgency(reading):
+    due = reading.due_at.timestamp() if reading.due_at else math.inf
+    return (reading.state == "pause", reading.state != "err" and reading.due_at is None, due)
