@@ -7,7 +7,7 @@ from tickets.status import ACTIVE
 
 class TicketQuerySet(OwnedQuerySet):
     def visible_to(self, person):
-        """Tickets a person follows as an employee: the own ones, and the department's if the municipality shares them."""
+        """Tickets a person follows as an employee: the own, and the department's if the municipality shares them."""
         own = Q(requester=person) | Q(on_behalf_of=person)
         if person.municipality.shares_department_tickets and person.department:
             own |= Q(department=person.department)

@@ -1,2 +1,35 @@
+from django.urls import path
+
+from tickets.views import console, portal
+from tickets.views import console_actions as agent
+
 app_name = "tickets"
-urlpatterns = []
+
+_TICKET = "sager/<int:number>/"
+_WORK = "konsol/sag/<int:number>/"
+
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("sager/", portal.mine, name="mine"),
+    path("sager/ny/", portal.file, name="file"),
+    path(_TICKET, portal.ticket, name="ticket"),
+    path(_TICKET + "svar/", portal.Answer.as_view(), name="answer"),
+    path(_TICKET + "bilag/", portal.AddFiles.as_view(), name="add_files"),
+    path(_TICKET + "luk/", portal.Close.as_view(), name="close"),
+    path(_TICKET + "genaabn/", portal.Reopen.as_view(), name="reopen"),
+    path("bilag/<str:token>/", portal.attachment, name="attachment"),
+    path("konsol/", console.console, name="console"),
+    path("konsol/koe/<slug:code>/", console.console, name="queue"),
+    path(_WORK, console.console_ticket, name="console_ticket"),
+    path(_WORK + "tag/", agent.Take.as_view(), name="take"),
+    path(_WORK + "tildeling/", agent.Assign.as_view(), name="assign"),
+    path(_WORK + "koe/", agent.Move.as_view(), name="move"),
+    path(_WORK + "prioritet/", agent.Priority.as_view(), name="priority"),
+    path(_WORK + "ventetid/", agent.Wait.as_view(), name="wait"),
+    path(_WORK + "genoptagelse/", agent.Resume.as_view(), name="resume"),
+    path(_WORK + "svar/", agent.Reply.as_view(), name="reply"),
+    path(_WORK + "note/", agent.Note.as_view(), name="note"),
+    path(_WORK + "loesning/", agent.Resolve.as_view(), name="resolve"),
+    path(_WORK + "annullering/", agent.Cancel.as_view(), name="cancel"),
+    path(_WORK + "tid/", agent.RegisterTime.as_view(), name="time"),
+]

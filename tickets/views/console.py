@@ -1,0 +1,174 @@
+"""The agent's pages: the queue, which says what comes next, and the workspace of one ticket."""
+
+import functools
+
+from django.db.models import Count, OuterRef, Subquery
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from municipalities.models import Municipality
+from servicecenter.tenancy.grants import granted_ids
+from tickets import workload
+from tickets.forms import QueueFilter, ReplyForm
+from tickets.models import Queue, Ticket
+from tickets.querysets import queues_of
+from tickets.sla import display
+from tickets.thread import conversation
+
+
+def is_agent(person) -> bool:
+    return bool(granted_ids(person, Municipality, "work_tickets")) and bool(queues_of(person))
+
+
+def agents_only(view):
+    """For everybody else the console is not there."""
+
+    @functools.wraps(view)
+    def guarded(request, *args, **kwargs):
+        if not is_agent(request.user):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@agents_only
+@require_safe
+def console(request, code=None):
+    """All queues of the agent, or one of them."""
+    if jump := _ticket_named(request):
+        return redirect("tickets:console_ticket", jump.number)
+    queues = workload.queues_with_counts(request.user)
+    code = code or request.GET.get("queue")
+    shown = [queue for queue in queues if code in (None, "", queue.code)]
+    if code and not shown:
+        raise Http404
+    filters = QueueFilter(request.GET, person=request.user)
+    page = _page(request, filters, shown)
+    context = {
+        "filters": filters,
+        "queue": shown[0] if code else None,
+        "title": _title(filters, shown[0] if code else None),
+        "nav_groups": nav_groups(request, queues, workload.own_counts(request.user)),
+        "total": sum(queue.active for queue in shown),
+        **page,
+    }
+    return render(request, "tickets/console.html", context)
+
+
+def _ticket_named(request):
+    text = request.GET.get("q", "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        return None
+    return Ticket.objects.workable_by(request.user).filter(number=int(text)).first()
+
+
+def _page(request, filters, queues):
+    after = workload.Cursor.parse(request.GET.get("after", ""))
+    wanted = filters.narrow(Ticket.objects.workable_by(request.user))
+    rows = workload.next_due(wanted, queues=[queue.pk for queue in queues], after=after)
+    rows = list(display.with_clocks(rows.select_related("municipality", "requester", "assignee", "category")))
+    shown = display.put_chips(rows[: workload.PAGE_SIZE], now=timezone.now())
+    is_more = len(rows) > workload.PAGE_SIZE
+    return {
+        "tickets": shown,
+        "next": _address(request, after=workload.Cursor.of(shown[-1])) if is_more else "",
+        "first": _address(request) if after else "",
+        "is_narrowing": filters.is_narrowing,
+    }
+
+
+def _address(request, **more):
+    parameters = request.GET.copy()
+    parameters.pop("after", None)
+    for name, value in more.items():
+        parameters[name] = str(value)
+    return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
+
+
+def _title(filters, queue):
+    if queue:
+        return queue.name
+    views = {"me": _("Assigned to me"), "none": _("Not assigned")}
+    return views.get(filters.cleaned_data.get("assignee", ""), _("All my queues"))
+
+
+def nav_groups(request, queues, counts=None):
+    """The views at the left; without `counts` (on a ticket) only their names."""
+    counts = counts or {}
+    everything = reverse("tickets:console")
+    mine = [
+        _view(request, f"{everything}?assignee=me", _("Assigned to me"), "person", counts.get("mine"), key="m"),
+        _view(
+            request,
+            f"{everything}?assignee=me&status=answered",
+            _("Answers from users"),
+            "reply",
+            counts.get("answered"),
+            is_hot=bool(counts.get("answered")),
+        ),
+    ]
+    total = sum(queue.active for queue in queues) if counts else None
+    shared = [
+        _view(request, everything, _("All my queues"), "view-in-list", total, key="k"),
+        _view(request, f"{everything}?assignee=none", _("Not assigned"), "folder-open", counts.get("unassigned")),
+    ]
+    for queue in queues:
+        address = reverse("tickets:queue", args=[queue.code])
+        shared.append(_view(request, address, queue.name, queue.icon, queue.active if counts else None))
+    return [{"title": _("Mine"), "views": mine}, {"title": _("Shared queues"), "views": shared}]
+
+
+def _view(request, address, text, icon, count, *, key="", is_hot=False):
+    is_current = request.get_full_path() == address
+    return {
+        "address": address,
+        "text": text,
+        "icon": icon,
+        "count": count,
+        "key": key,
+        "is_hot": is_hot,
+        "is_current": is_current,
+    }
+
+
+@agents_only
+@require_safe
+def console_ticket(request, number):
+    worked = Ticket.objects.workable_by(request.user)
+    open_ones = worked.active().filter(requester=OuterRef("requester")).order_by().values("requester")
+    found = worked.annotate(open_of_requester=Subquery(open_ones.annotate(n=Count("pk")).values("n"))).select_related(
+        "municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor"
+    )
+    ticket = get_object_or_404(display.with_clocks(found), number=number)
+    return render(request, "tickets/console_ticket.html", workspace(request, ticket))
+
+
+def workspace(request, ticket):
+    """What the workspace of one ticket shows."""
+    queues = list(Queue.objects.all())
+    readings = display.read_all(ticket, now=timezone.now())
+    thread = conversation(ticket, for_agent=True, queues=queues)
+    times = list(ticket.time_entries.select_related("agent"))
+    own_queues = [queue for queue in queues if queue.pk in queues_of(request.user)]
+    return {
+        "ticket": ticket,
+        "readings": readings,
+        "chip": display.due_first(readings),
+        "thread": thread,
+        "reply_form": ReplyForm(auto_id="reply-%s", initial={"seen": max(entry.message for entry in thread)}),
+        "minutes": sum(entry.minutes for entry in times),
+        "minutes_by": _by_agent(times),
+        "nav_groups": nav_groups(request, own_queues),
+    }
+
+
+def _by_agent(entries):
+    sums: dict = {}
+    for entry in entries:
+        sums[entry.agent] = sums.get(entry.agent, 0) + entry.minutes
+    return sums
