@@ -55,6 +55,13 @@ class Course:
     def promise(self, kind, subject=""):
         return self.agreement.promise(kind, priority=self.priority, subject=subject)
 
+    def latest(self, kind, *, subject=None, cycle=None):
+        """The last clock of a kind to have started, None when there is none."""
+        for stopwatch in reversed(self.stopwatches):
+            if stopwatch.kind == kind and subject in (None, stopwatch.subject) and cycle in (None, stopwatch.cycle):
+                return stopwatch
+        return None
+
     def _on_created(self, *, priority, queue, channel, state, agreement):
         self.priority = priority
         self.state = state
@@ -102,7 +109,7 @@ class Course:
         if vendor in self.vendors:
             raise SlaError("BAD_ORDER", reason="handed_over", value=vendor)
         self.vendors.add(vendor)
-        stopwatch = self._latest(VENDOR, subject=vendor)
+        stopwatch = self.latest(VENDOR, subject=vendor)
         if stopwatch is None:
             self._start(VENDOR, subject=vendor)
         elif self.promise(VENDOR, vendor):
@@ -129,7 +136,7 @@ class Course:
             raise SlaError("BAD_ORDER", reason="not_solved")
         self.is_solved = False
         self.state = OPEN
-        resolution = self._latest("resolution")
+        resolution = self.latest("resolution")
         if resolution:
             self._go_on(resolution)
         self._start("next_update")
@@ -141,7 +148,7 @@ class Course:
         self.is_merged = True
 
     def _on_void(self, *, clock, subject, cycle, reason):
-        stopwatch = self._latest(clock, subject=subject, cycle=cycle)
+        stopwatch = self.latest(clock, subject=subject, cycle=cycle)
         if stopwatch is None:
             raise SlaError("BAD_EVENT", reason="clock", value=clock)
         stopwatch.void(reason, at=self.at)
@@ -188,9 +195,3 @@ class Course:
 
     def _unstopped(self):
         return [stopwatch for stopwatch in self.stopwatches if not stopwatch.is_stopped]
-
-    def _latest(self, kind, *, subject=None, cycle=None):
-        for stopwatch in reversed(self.stopwatches):
-            if stopwatch.kind == kind and subject in (None, stopwatch.subject) and cycle in (None, stopwatch.cycle):
-                return stopwatch
-        return None

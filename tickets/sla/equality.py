@@ -112,30 +112,23 @@ class Verdict:
 
 def gcmh(table: Table) -> Gcmh:
     """All at once: generalised Cochran–Mantel–Haenszel. chi2 0 and p 1 when nothing informs. Raises BAD_TABLE."""
+    compared = _compared(table)
+    if not compared:
+        return Gcmh(0.0, 0, 1.0)
     import numpy as np
     from scipy.stats import chi2
 
-    codes = municipalities(table)
-    places = {code: place for place, code in enumerate(codes)}
-    difference = np.zeros(len(codes))
-    variance = np.zeros((len(codes), len(codes)))
+    difference = np.zeros(len(compared))
+    variance = np.zeros((len(compared), len(compared)))
     for stratum in table.values():
-        counts = np.zeros((2, len(codes)))
-        for code, pair in stratum.items():
-            counts[:, places[code]] = pair
-        met, n = counts
-        total, all_met = n.sum(), met.sum()
+        total, all_met = sum(n for _, n in stratum.values()), sum(met for met, _ in stratum.values())
         if total > 1:
+            met, n = np.array([stratum.get(code, (0, 0)) for code in compared], dtype=float).T
             difference += met - n * all_met / total
             spread = all_met * (total - all_met) / (total - 1)
             variance += spread * (np.diag(n) / total - np.outer(n, n) / total**2)
-    # The last one follows from the others.
-    difference, variance = difference[:-1], variance[:-1, :-1]
-    df = int(np.linalg.matrix_rank(variance, hermitian=True))
-    if not df:
-        return Gcmh(0.0, 0, 1.0)
-    statistic = float(difference @ np.linalg.lstsq(variance, difference)[0])
-    return Gcmh(statistic, df, float(chi2.sf(statistic, df)))
+    statistic = float(difference @ np.linalg.solve(variance, difference))
+    return Gcmh(statistic, len(compared), float(chi2.sf(statistic, len(compared))))
 
 
 def cmh(table: Table, municipality: str) -> Cmh:
@@ -243,6 +236,22 @@ def against_others(table: Table, municipality: str) -> list[Stratum]:
         n0 = sum(n for code, (_, n) in counts.items() if code != municipality)
         strata.append(Stratum(a, n1, b, n0))
     return [stratum for stratum in strata if stratum.n1 and stratum.n0]
+
+
+def _compared(table):
+    """The municipalities whose differences are free: all but the last of each group that shares informing strata.
+
+    Within a group the last difference follows from the others. Counting groups is exact where the rank of a matrix of
+    rounded numbers is not; what remains has full rank.
+    """
+    groups = [{code} for code in municipalities(table)]
+    for stratum in table.values():
+        total, all_met = sum(n for _, n in stratum.values()), sum(met for met, _ in stratum.values())
+        if 0 < all_met < total:
+            present = {code for code, (_, n) in stratum.items() if n}
+            touched = [group for group in groups if group & present]
+            groups = [group for group in groups if not group & present] + [set().union(*touched)]
+    return [code for group in groups for code in sorted(group)[:-1]]
 
 
 def _judge(strata, difference, test, *, p_holm, margin):

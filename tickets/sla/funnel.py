@@ -28,6 +28,9 @@ def funnel_limits(rate: float, counts: Iterable[int]) -> list[FunnelLimits]:
         raise SlaError("BAD_TABLE", value=rate)
     if not counts:
         return []
+    if rate in (0, 1):
+        # Then nothing is left to chance, which the interpolation below does not know.
+        return [FunnelLimits(n, rate, rate, rate, rate) for n in counts]
     tails = (TAIL_998, TAIL_95, 1 - TAIL_95, 1 - TAIL_998)
     columns = [_limits(rate, counts, tail) for tail in tails]
     return [FunnelLimits(n, *limits) for n, *limits in zip(counts, *columns, strict=True)]

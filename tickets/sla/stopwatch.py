@@ -203,10 +203,13 @@ class Stopwatch:
             self.breached_at = self._breach_instant()
 
     def _warnings_ahead(self, limit: int | None = None) -> Iterator[Moment]:
-        """The warnings that come up while elapsed grows to `limit` (None: for ever), the highest of each instant."""
+        """The warnings that come up while elapsed grows to `limit` (None: for ever), the highest of each instant.
+
+        All of them lie ahead: `look` has sent those already passed.
+        """
         highest = {self._threshold(percent): percent for percent in self._unsent()}
         for threshold, percent in highest.items():
-            if self.elapsed_s < threshold and (limit is None or threshold <= limit):
+            if limit is None or threshold <= limit:
                 yield Moment(percent, self._instant_of(threshold - self.elapsed_s))
 
     def _breach_instant(self):

@@ -18,6 +18,9 @@ def calendar_data(*hours, days=WORKDAYS, zone="Europe/Copenhagen", valid_from="2
     return {"timezone": zone, "versions": [version]}
 
 
+HOUR = 3600
+PAUSES = {"resolution": ["waiting_requester", "waiting_planned"], "next_update": ["waiting_requester"]}
+# DAY is the desk of these tests.
 CALENDARS = {
     "DAY": calendar_data(["08:00", "16:00"]),
     "LATE": calendar_data(["12:00", "20:00"]),
@@ -47,6 +50,10 @@ def created(at="Mon 08:00", *, priority=3, policy="P", **data):
     return event(at, "created", priority=priority, policy=policy, **data)
 
 
+def void(when, **data):
+    return event(when, "void", reason="slip of the hand", **data)
+
+
 def replayed(policies, events, *, now, calendars=CALENDARS, **options):
     """Replay plain data. A single agreement is called P."""
     policies = {"P": policies} if "timers" in policies or not policies else policies
@@ -57,3 +64,28 @@ def replayed(policies, events, *, now, calendars=CALENDARS, **options):
         now=local(now) if " " in now else now,
         **options,
     )
+
+
+def one(kind, policies, events, *, now, **options):
+    """The only clock of its kind."""
+    (clock,) = replayed(policies, events, now=now, **options).of(kind)
+    return clock
+
+
+def at(text):
+    return datetime.fromisoformat(local(text))
+
+
+def verdict(clock):
+    """State, elapsed hours, breach and stop."""
+    return clock.state, clock.elapsed_s / HOUR, clock.breached_at, clock.stopped_at
+
+
+RESOLUTION = {
+    "timers": {"resolution": {"calendar": "DAY", "target_minutes": {"1": 60, "2": 240, "3": 480}}},
+    "pause_states": PAUSES,
+}
+
+
+def resolution(*events, now, policies=RESOLUTION, priority=3, **data):
+    return one("resolution", policies, [created(priority=priority, **data), *events], now=now)
