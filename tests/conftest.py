@@ -2,6 +2,7 @@
 
 import os
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -74,9 +75,11 @@ KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 def _empty_as_owner(test):
     """After a test with real transactions: only the owner may truncate, and history refuses even that."""
     connections["default"].close()
-    owner = connections["owner"]
-    with owner.cursor() as cursor:
-        tables = [table for table in owner.introspection.table_names(cursor) if table not in KEPT_TABLES]
+    # A connection of its own: Django lets a test reach only the databases that it names.
+    owner = psycopg2.connect(**connections["owner"].get_connection_params())
+    with owner, owner.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        tables = [name for (name,) in cursor.fetchall() if name not in KEPT_TABLES]
         for table in tables:
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         cursor.execute(f"TRUNCATE {', '.join(tables)}")

@@ -103,7 +103,24 @@ function peek(row) {
     .then(() => dialog.showModal());
 }
 
+// T takes the focused ticket; A and S open its pages for assigning and waiting.
+function take(row) {
+  const form = document.querySelector("form[data-take]");
+  if (!form) return false;
+  form.action = `${opener(row).href}tag/`;
+  form.submit();
+  return true;
+}
+
+function visit(row, page) {
+  window.location.assign(`${opener(row).href}${page}/`);
+  return true;
+}
+
 const KEYS = {
+  t: () => currentRow() && take(currentRow()),
+  a: () => currentRow() && visit(currentRow(), "tildeling"),
+  s: () => currentRow() && visit(currentRow(), "ventetid"),
   j: () => step(1),
   k: () => step(-1),
   x: (event) => currentRow() && select(currentRow(), { range: event.shiftKey }),
