@@ -24,7 +24,7 @@ from tickets.sla.danish_holidays import public_holidays
 WORKDAY = [["07:30", "16:00"]]
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu"), WORKDAY) | {"fri": [["07:30", "14:30"]]}
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-FIRST_YEAR, LAST_YEAR = 2024, 2030
+FIRST_YEAR, LAST_YEAR = 2014, 2030
 HOUR = 60
 FIRST_RESPONSE = {"1": 15, "2": 30, "3": 2 * HOUR, "4": 4 * HOUR, "5": 8 * HOUR}
 RESOLUTION = {"1": 4 * HOUR, "2": 8 * HOUR, "3": 24 * HOUR, "4": 40 * HOUR, "5": 80 * HOUR}

@@ -1,5 +1,4 @@
 from django.core.management.base import BaseCommand
-from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality, Person
 from municipalities.sample.people import catalogue
@@ -12,7 +11,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         lines = self._lines()
         if not lines:
-            self.stdout.write(_("There are no demo people. Make the sample data first: manage.py sample_data."))
+            self.stdout.write("There are no demo people. Make the sample data first: manage.py sample_data.")
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for line in lines:
             self.stdout.write("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip())
