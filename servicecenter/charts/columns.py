@@ -86,8 +86,9 @@ class _Columns:
 
     @cached_property
     def right(self) -> float:
+        """The columns leave room for the labels, but keep two thirds of the paper."""
         room = max(text_width(words, bold=True) for words, _ in self._label_words()) + 8 if self.is_wide else 6
-        return self.canvas.width - room
+        return self.canvas.width - min(room, self.canvas.width / 3)
 
     @cached_property
     def pitch(self) -> float:
@@ -166,4 +167,4 @@ class _Columns:
             wanted.append(self.y(self.budget[-1]) + 4)
         places = spread(wanted, gap=LINE, low=TOTALS + LINE, high=self.floor)
         for (words, look), y in zip(self._label_words(), places, strict=True):
-            self.canvas.text(self.right + 8, y, words, look)
+            self.canvas.text(self.right + 8, y, fit(words, self.canvas.width - self.right - 8, bold=look == "b"), look)

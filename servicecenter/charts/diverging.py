@@ -61,12 +61,12 @@ class _Diverging:
         most = max(abs(float(row.value)) for row in self.rows) or 1.0
         if not self.is_wide:
             return Scale(-most, most, self.canvas.width * 0.04, self.canvas.width * 0.96)
-        names = max(text_width(row.party.name, bold=True) for row in self.rows)
+        names = min(max(text_width(row.party.name, bold=True) for row in self.rows), self.canvas.width / 4)
         texts = max(text_width(text, bold=True) for row in self.rows for text in (row.text, row.second))
         return Scale(-most, most, names + texts + 24, self.canvas.width - texts - 10)
 
     def _wide(self, y: float, row: Change) -> None:
-        self.canvas.text(0, y + 34, row.party.name, "b")
+        self.canvas.text(0, y + 34, fit(row.party.name, self.canvas.width / 4, bold=True), "b")
         left, right = self._bar(y + 20, row)
         at, anchor = (left - 8, "end") if row.value < 0 else (right + 8, "start")
         self.canvas.text(at, y + (28 if row.second else 36), row.text, "b", anchor=anchor)

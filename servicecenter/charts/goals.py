@@ -65,7 +65,7 @@ class _Goals:
     def x(self) -> Scale:
         start = end = 0.0
         if self.is_wide:
-            start = 12 + max(text_width(row.party.name, bold=True) for row in self.rows)
+            start = 12 + min(max(text_width(row.party.name, bold=True) for row in self.rows), self.canvas.width / 4)
             end = 14 + max(text_width(text, bold=True) for row in self.rows for text in (row.text, row.verdict))
         values = [self.goal, self.plan, *(row.value for row in self.rows)]
         return scale((max(value, 0) for value in values), start=start, end=self.canvas.width - end)
@@ -81,16 +81,15 @@ class _Goals:
             self.canvas.text(self.x(self.goal), floor, at_goal, "quiet", anchor="end")
 
     def _wide(self, y: float, row: Goal) -> None:
-        self.canvas.text(0, y + 30, row.party.name, "b")
+        self.canvas.text(0, y + 30, fit(row.party.name, self.x.start - 12, bold=True), "b")
         self._bar(y + 10, row)
         self.canvas.text(self.x.end + 14, y + 24, row.text, "b")
         self.canvas.text(self.x.end + 14, y + 24 + LINE, row.verdict, "good" if row.is_good else "bad")
 
     def _narrow(self, y: float, row: Goal) -> None:
-        room = self.canvas.width - text_width(row.party.name, bold=True) - 12
-        self.canvas.text(0, y + 12, row.party.name, "b")
-        verdict = fit(row.verdict, room, bold=True)
-        self.canvas.text(self.canvas.width, y + 12, verdict, "good" if row.is_good else "bad", anchor="end")
+        room = self.canvas.width - text_width(row.verdict, bold=True) - 12
+        self.canvas.text(0, y + 12, fit(row.party.name, room, bold=True), "b")
+        self.canvas.text(self.canvas.width, y + 12, row.verdict, "good" if row.is_good else "bad", anchor="end")
         self._bar(y + 22, row)
 
     def _bar(self, y: float, row: Goal) -> None:

@@ -6,6 +6,8 @@ what has structure of its own (form rows, menu entries, figures) is a template u
 
 from __future__ import annotations
 
+from functools import wraps
+
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -324,19 +326,18 @@ def figure(drawing, finding, *, unit="", table=None, note="", legend=(), heading
 def _or_dash(write):
     """A filter that shows an en dash for what is not there."""
 
+    @wraps(write)  # Django reads the number of arguments through it
     def filtered(value, *args):
         return "–" if value is None or value == "" else write(value, *args)
 
-    filtered.__name__ = write.__name__
-    filtered.__doc__ = write.__doc__
     return filtered
 
 
 def _signed(write):
-    def filtered(value):
+    def signed(value):
         return write(value, signed=True)
 
-    return _or_dash(filtered)
+    return _or_dash(signed)
 
 
 for _name, _write in {
