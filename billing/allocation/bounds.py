@@ -71,10 +71,13 @@ class _Walk:
             raise AllocationError("BOUNDS")
 
     def bends(self) -> list[tuple[int, str, bool]]:
-        """Where somebody leaves the floor or meets the cap, by L = bound ÷ part. A floor goes first if they are equal."""
+        """Where somebody leaves the floor or meets the cap, by L = bound ÷ part; among equals the floors first."""
         bends = [(self.floors.get(member, 0), member, True) for member, part in self.parts.items() if part]
         bends += [(cap, member, False) for member, cap in self.caps.items() if self.parts[member]]
-        return sorted(bends, key=cmp_to_key(lambda a, b: a[0] * self.parts[b[1]] - b[0] * self.parts[a[1]]))
+        return sorted(bends, key=cmp_to_key(self.compared))
+
+    def compared(self, bend: tuple[int, str, bool], other: tuple[int, str, bool]) -> int:
+        return bend[0] * self.parts[other[1]] - other[0] * self.parts[bend[1]]
 
     def shares(self) -> Shares:
         """Those held have their bound; the free ones share the rest by their parts."""

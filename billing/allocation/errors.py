@@ -125,7 +125,8 @@ class AllocationError(RuleBroken):
 
     def __str__(self) -> str:
         # Untranslated on purpose: a log line must be writable before Django is set up.
-        return f"{self._kind} {shortened(self.found)} {self.where}"
+        places = ", ".join(f"{place} {shortened(value)}" for place, value in self.where.items())
+        return f"{self._kind}: {shortened(self.found)} ({places})"
 
     @property
     def _kind(self) -> str:

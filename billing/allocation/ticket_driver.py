@@ -86,7 +86,8 @@ def _add(driver: dict[str, Fraction], evidence: dict[str, list[str]], ticket: Ti
 
 
 def _weight(priority: object, weights: Mapping[str, object]) -> Fraction:
-    weight = weights.get(str(priority)) if type(priority) in (int, str) else None
+    known = type(priority) is str or (type(priority) is int and 0 <= priority <= 9)
+    weight = weights.get(str(priority)) if known else None
     if weight is None:
         raise AllocationError("MISSING_DRIVER", "priority", found=priority)
     return plain.weight(weight)

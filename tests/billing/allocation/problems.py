@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 MEMBERS = ("151", "190", "201", "240")
 PERIOD = {"from": "2026-04-01", "to": "2026-05-01"}
 FIRST = date(2026, 4, 1)
+
+# No deadline: a busy machine makes no rule wrong.
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 amounts = st.integers(min_value=-(10**12), max_value=10**12)
 numbers = st.one_of(

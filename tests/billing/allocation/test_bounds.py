@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from billing.allocation.bounds import bounded
 from billing.allocation.errors import AllocationError
 from billing.allocation.shares import in_proportion
+from tests.billing.allocation.problems import quick
 
 members = st.sampled_from([f"{code}" for code in range(101, 111)])
 parts = st.dictionaries(members, st.integers(0, 20), min_size=1).filter(lambda table: any(table.values()))
 bound_tables = st.dictionaries(members, st.fractions(0, Fraction(3, 10), max_denominator=40))
 
 
+@quick
 @given(parts, bound_tables, bound_tables)
 def test_all_are_held_by_one_common_factor(parts, floor, cap):
     """Between floor and cap all have the same factor; a higher one is at its floor, a lower one at its cap."""

@@ -1,14 +1,14 @@
 """Support pools in order: whole øre at every step, and nothing goes back."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.allocation.cascade import step_down
 from billing.allocation.drivers import idle_units
 from billing.allocation.errors import AllocationError
 from billing.allocation.sharings import overhead
-from tests.billing.allocation.problems import amounts, numbers
+from tests.billing.allocation.problems import amounts, numbers, quick
 
 POOLS = ["A", "B", "C", "D"]
 MEMBERS = ["151", "190", "240"]
@@ -25,7 +25,7 @@ def chain(own, order=POOLS):
     }
 
 
-@settings(deadline=None)
+@quick
 @given(st.lists(amounts, min_size=4, max_size=4), st.randoms(use_true_random=False))
 def test_nothing_is_lost_on_the_way_to_the_members(own, random):
     pools = chain(own)
@@ -110,6 +110,7 @@ def test_own_amounts_are_whole_and_can_be_stored_together():
     assert (refused.value.code, refused.value.reason) == ("NOT_INTEGER", "range")
 
 
+@quick
 @given(amounts, st.dictionaries(st.sampled_from(MEMBERS), st.integers(0, 10**10), min_size=1))
 def test_overhead_adds_up(total, basis):
     if not total or any(basis.values()):
@@ -139,6 +140,7 @@ def test_no_overhead_reads_no_basis():
     assert overhead(0, {"190": -1, "151": "rubbish"}).amounts == {"151": 0, "190": 0}
 
 
+@quick
 @given(st.dictionaries(st.sampled_from(MEMBERS), numbers))
 def test_idle_units_are_those_that_nobody_used(used):
     total = sum((idle_units("10000000", {member: units}) for member, units in used.items()), start=0)

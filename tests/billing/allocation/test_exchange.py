@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.exchange import Payment, Trade, is_below_cost, net, payments, read_trades
+from tests.billing.allocation.problems import quick
 
 members = st.sampled_from(["151", "190", "201", "210", "240"])
 trades = st.lists(
@@ -15,6 +16,7 @@ trades = st.lists(
 )
 
 
+@quick
 @given(trades)
 def test_payments_reproduce_the_net_positions_with_few_payments(trades):
     positions = net(trades)
@@ -30,6 +32,7 @@ def test_payments_reproduce_the_net_positions_with_few_payments(trades):
     assert all(payment.amount_ore > 0 for payment in made)
 
 
+@quick
 @given(trades, st.randoms(use_true_random=False))
 def test_the_order_of_the_trades_changes_nothing(trades, random):
     shuffled = list(trades)

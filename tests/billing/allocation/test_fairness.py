@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.fairness import fairness, max_over_min, no_worse_off_than_alone, unit_cost, unit_costs
-from tests.billing.allocation.problems import amounts
+from tests.billing.allocation.problems import amounts, quick
 
 members = st.sampled_from(["151", "190", "201", "240"])
 
 
+@quick
 @given(st.dictionaries(members, amounts), st.dictionaries(members, st.integers(1, 900).map(str), min_size=1))
 def test_cross_subsidies_add_up_to_zero(charges, consumption):
     result = fairness(charges, consumption)

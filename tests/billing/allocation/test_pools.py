@@ -12,7 +12,7 @@ from billing.allocation.errors import AllocationError
 from billing.allocation.pools import read_terms
 from billing.allocation.spans import read_period
 from tests.billing.allocation import oracle
-from tests.billing.allocation.problems import PERIOD, problems
+from tests.billing.allocation.problems import PERIOD, problems, quick
 
 ALWAYS = [{"from": "2014-01-01", "to": None}]
 THREE = {"151": ALWAYS, "190": ALWAYS, "240": ALWAYS}
@@ -39,7 +39,7 @@ def outcome(function, problem):
         return refused.code
 
 
-@settings(max_examples=150, deadline=None)
+@settings(quick, max_examples=150)
 @given(problems)
 def test_shares_are_those_of_the_oracle_that_goes_day_by_day(problem):
     problem["total_ore"] = problem["total_ore"] or 1
@@ -50,7 +50,7 @@ def test_shares_are_those_of_the_oracle_that_goes_day_by_day(problem):
     assert outcome(shares, problem) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@quick
 @given(problems)
 def test_amounts_add_up_stay_within_one_ore_and_mirror(problem):
     result = outcome(split, problem)
@@ -66,7 +66,7 @@ def test_amounts_add_up_stay_within_one_ore_and_mirror(problem):
     assert result.amounts == oracle.rounded(problem["total_ore"], result.shares.fractions())
 
 
-@settings(max_examples=50, deadline=None)
+@quick
 @given(problems, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_changes_nothing(problem, random):
     """Of several faults in the parts of a mixture, which one is named first may differ."""
@@ -88,7 +88,7 @@ def shuffled(value, random):
     return value
 
 
-@settings(max_examples=50, deadline=None)
+@quick
 @given(problems, st.integers(1, 10**6), st.integers(1, 10**6))
 def test_driver_values_times_a_constant_change_nothing(problem, numerator, denominator):
     scaled = copy.deepcopy(problem)

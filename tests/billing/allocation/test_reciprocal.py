@@ -3,11 +3,12 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.allocation.cascade import reciprocal
 from billing.allocation.errors import AllocationError
+from tests.billing.allocation.problems import quick
 
 POOLS = ["A", "B", "C"]
 weights = st.dictionaries(st.sampled_from([*POOLS, "151", "190", "240"]), st.integers(0, 9), min_size=1)
@@ -33,7 +34,7 @@ def shares(pool):
     return {receiver: weight / sum(exact.values()) for receiver, weight in exact.items()}
 
 
-@settings(deadline=None)
+@quick
 @given(rings())
 def test_gross_amounts_solve_the_equations_exactly(pools):
     ring = reciprocal(pools).ring
@@ -45,7 +46,7 @@ def test_gross_amounts_solve_the_equations_exactly(pools):
         assert exact == sum(ring.gross[pool] * shares(pools[pool]).get(member, 0) for pool in pools)
 
 
-@settings(deadline=None)
+@quick
 @given(rings())
 def test_one_rounding_for_the_whole_ring(pools):
     step = reciprocal(pools)

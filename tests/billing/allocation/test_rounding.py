@@ -8,7 +8,7 @@ from billing.allocation.errors import AllocationError
 from billing.allocation.plain import MAX_ORE, MIN_ORE
 from billing.allocation.rounding import apportion, half_up, rounded_ore
 from tests.billing.allocation import oracle
-from tests.billing.allocation.problems import amounts, numbers
+from tests.billing.allocation.problems import amounts, numbers, quick
 
 codes = st.sampled_from(["101", "151", "190", "201", "240", "DESK", "NETWORK"])
 weights = st.dictionaries(codes, numbers, min_size=1).filter(
@@ -16,6 +16,7 @@ weights = st.dictionaries(codes, numbers, min_size=1).filter(
 )
 
 
+@quick
 @given(amounts.filter(bool), weights)
 def test_amounts_are_those_of_the_oracle(total, weights):
     exact = {code: Fraction(weight) for code, weight in weights.items()}
@@ -29,6 +30,7 @@ def test_amounts_are_those_of_the_oracle(total, weights):
     assert all(split.exact(code) + split.rounding(code) == split.amounts[code] for code in weights)
 
 
+@quick
 @given(amounts, weights, st.fractions(min_value=Fraction(1, 1000), max_value=1000))
 def test_weights_times_a_constant_in_another_order_change_nothing(total, weights, factor):
     scaled = {code: str(Fraction(weight) * factor) for code, weight in reversed(weights.items())}
@@ -36,6 +38,7 @@ def test_weights_times_a_constant_in_another_order_change_nothing(total, weights
     assert apportion(total, scaled) == apportion(total, weights)
 
 
+@quick
 @given(st.integers(1, 10**6), weights)
 def test_one_ore_more_moves_nobody_by_more_than_one(total, weights):
     """The Alabama paradox takes at most one øre from somebody."""

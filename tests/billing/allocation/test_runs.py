@@ -3,12 +3,12 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.runs import read_plan, run
-from tests.billing.allocation.problems import PERIOD, amounts
+from tests.billing.allocation.problems import PERIOD, amounts, quick
 
 ALWAYS = [{"from": "2014-01-01", "to": None}]
 POOLS = {
@@ -52,7 +52,7 @@ lines = st.lists(
 )
 
 
-@settings(deadline=None)
+@quick
 @given(lines, st.randoms(use_true_random=False))
 def test_posted_is_allocated_and_unallocated_whatever_the_order_of_the_lines(lines, random):
     result = run(read_plan(plan(lines=lines)))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.savings import savings, with_decimals
+from tests.billing.allocation.problems import quick
 
 YEAR = {
     "baseline_fixed_ore": 1500000000,
@@ -39,6 +40,7 @@ parts = st.lists(
 )
 
 
+@quick
 @given(parts, st.integers(0, 10**10))
 def test_the_naive_saving_and_both_effects_give_the_running_saving(parts, actual):
     result = year(*parts, actual_ore=actual)

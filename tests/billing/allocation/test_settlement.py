@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from billing.allocation.errors import AllocationError
 from billing.allocation.rounding import apportion
 from billing.allocation.settlement import correction, instalments, settlement
-from tests.billing.allocation.problems import amounts
+from tests.billing.allocation.problems import amounts, quick
 
 members = st.sampled_from(["151", "190", "201", "240"])
 weights = st.dictionaries(members, st.integers(1, 50000).map(str), min_size=1)
 booked = st.dictionaries(members, amounts)
 
 
+@quick
 @given(amounts, st.integers(1, 60))
 def test_instalments_add_up_and_the_first_carry_the_odd_ore(total, count):
     result = instalments(total, count)
@@ -46,6 +47,7 @@ def test_instalments_of_no_amount_are_refused(total):
     assert refused.value.code == "NOT_INTEGER"
 
 
+@quick
 @given(amounts, weights, amounts, weights, booked)
 def test_the_three_parts_add_up_to_the_settlement(budget, budget_weights, actual, actual_weights, invoiced):
     result = settlement(
@@ -93,6 +95,7 @@ def test_an_invoiced_amount_that_is_not_whole_is_refused():
     assert (refused.value.code, refused.value.where) == ("NOT_INTEGER", {"member": "151"})
 
 
+@quick
 @given(booked, amounts, weights, st.lists(booked, max_size=3))
 def test_closed_amounts_and_corrections_give_the_recomputed_ones(closed, total, weights, earlier):
     recomputed = apportion(total, weights).amounts

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.ticket_driver import ticket_drivers
+from tests.billing.allocation.problems import quick
 
 MEMBERS = ["151", "190", "240"]
 WEIGHTS = {"1": "8", "2": "4", "3": "2", "4": "1", "5": "1"}
@@ -101,6 +102,7 @@ def test_the_same_ticket_twice_counts_once_but_not_with_other_content():
     assert (refused.value.code, refused.value.where) == ("DUPLICATE", {"ticket": "T1"})
 
 
+@quick
 @given(st.lists(st.lists(st.sampled_from(MEMBERS), min_size=1), max_size=8), st.randoms(use_true_random=False))
 def test_parts_add_up_to_the_tickets_whatever_their_order(affected, random):
     tickets = [ticket(f"T{number}", affected=those, priority=1) for number, those in enumerate(affected)]

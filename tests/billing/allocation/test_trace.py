@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.allocation.cascade import Step
@@ -15,11 +15,12 @@ from billing.allocation.rounding import apportion
 from billing.allocation.runs import read_plan, run
 from billing.allocation.spans import read_period
 from billing.allocation.trace import trace, trace_step
-from tests.billing.allocation.problems import MEMBERS, amounts, numbers, problems
+from tests.billing.allocation.problems import MEMBERS, amounts, numbers, problems, quick
 
 weights = st.fixed_dictionaries({"151": numbers, "190": numbers, "240": st.just("3")})
 
 
+@quick
 @given(st.lists(amounts, min_size=1), weights)
 def test_lines_and_rounding_add_up_to_the_amount(amounts, weights):
     lines = [Line(str(number), amount) for number, amount in enumerate(amounts)]
@@ -54,7 +55,7 @@ POOLS = {
 }
 
 
-@settings(deadline=None)
+@quick
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.sampled_from(list(POOLS))), min_size=1))
 def test_a_run_can_be_traced_from_every_member_back_to_every_posted_line(posted):
     lines = [{"id": str(number), "amount_ore": amount, "pool": pool} for number, (amount, pool) in enumerate(posted)]
@@ -86,7 +87,7 @@ def test_received_cost_is_a_line_that_names_its_giver():
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@quick
 @given(problems)
 def test_reasons_add_up_to_the_share(problem):
     terms = read_terms(problem["participation"], problem["key_versions"])

@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.allocation.errors import AllocationError
@@ -13,13 +13,14 @@ from billing.allocation.what_if import (
     with_other_weights,
     with_weights,
 )
-from tests.billing.allocation.problems import amounts
+from tests.billing.allocation.problems import amounts, quick
 
 members = st.sampled_from(["151", "190", "201", "240"])
 weights = st.dictionaries(members, st.integers(1, 900).map(str), min_size=1)
 ALWAYS = [{"from": "2014-01-01", "to": None}]
 
 
+@quick
 @given(st.lists(st.tuples(amounts, weights, st.none() | weights)))
 def test_differences_add_up_to_zero(cases):
     pools = [{"total_ore": total, "weights": now} for total, now, _ in cases]
@@ -137,7 +138,7 @@ def test_a_pool_without_a_key_of_its_own_cannot_get_another(pool, key):
     assert refused.value.code == "BAD_KEY"
 
 
-@settings(max_examples=20, deadline=None)
+@quick
 @given(st.dictionaries(st.sampled_from(["151", "190"]), st.integers(1, 9).map(str), min_size=2))
 def test_differences_of_whole_plans_add_up_to_zero(weights):
     plan = month(4)
