@@ -1,0 +1,67 @@
+"""What strangers are answered at every address of the desk: one table per app, looked up by URL name.
+
+A row says what three people get who have nothing to do with Egedal: an employee of Furesø, a director of Furesø, and
+somebody who is not signed in. An address without a row fails the test, so nobody forgets to think of it.
+"""
+
+OWN = "a page that shows nothing of Egedal's"
+ABSENT = "404, as if it were not there"
+SIGN_IN = "sent to the page where one signs in"
+REFUSED = "401, the API wants a token"
+POST_ONLY = "405, reading does nothing"
+ONWARD = "sent on within the desk"
+
+EVERYBODY_SIGNED_IN = (OWN, OWN, SIGN_IN)
+NOBODY = (ABSENT, ABSENT, SIGN_IN)
+# Only forms are sent there; sent by a stranger they find nothing, which the test asks too.
+FORM_ONLY = (POST_ONLY, POST_ONLY, SIGN_IN)
+
+TICKETS = {
+    "tickets:home": EVERYBODY_SIGNED_IN,
+    "tickets:mine": EVERYBODY_SIGNED_IN,
+    "tickets:file": EVERYBODY_SIGNED_IN,
+    **dict.fromkeys(
+        [
+            "tickets:ticket", "tickets:answer", "tickets:add_files", "tickets:close", "tickets:reopen",
+            "tickets:attachment", "tickets:console", "tickets:queue", "tickets:console_ticket", "tickets:take",
+            "tickets:assign", "tickets:move", "tickets:priority", "tickets:wait", "tickets:resume", "tickets:reply",
+            "tickets:note", "tickets:resolve", "tickets:cancel", "tickets:time",
+        ],
+        NOBODY,
+    ),
+    "api-ticket-list": (REFUSED, REFUSED, REFUSED),
+    "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
+}  # fmt: skip
+
+MUNICIPALITIES = {
+    "municipalities:login": (OWN, OWN, OWN),
+    "municipalities:logout": FORM_ONLY,
+    "municipalities:password_reset": (OWN, OWN, OWN),
+    "municipalities:password_reset_confirm": (OWN, OWN, OWN),
+    "set_language": (POST_ONLY, POST_ONLY, POST_ONLY),
+}
+
+# The administration is one door: who is not staff comes no further than its sign-in, whatever lies behind.
+ADMIN = (SIGN_IN, SIGN_IN, SIGN_IN)
+
+# Totals open for every director; entries, trace and export only for the own municipality and joint finance.
+TOTALS = (ABSENT, OWN, SIGN_IN)
+BILLING = {
+    **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
+    **dict.fromkeys(
+        [
+            "billing:entries", "billing:csv", "billing:xlsx", "billing:imports", "billing:import", "billing:periods",
+            "billing:period",
+        ],
+        NOBODY,
+    ),
+    **dict.fromkeys(
+        [
+            "billing:import_confirmation", "billing:calculation", "billing:approval", "billing:closing",
+            "billing:quantities", "billing:assignment",
+        ],
+        FORM_ONLY,
+    ),
+}  # fmt: skip
+
+ANSWERS = TICKETS | MUNICIPALITIES | BILLING
