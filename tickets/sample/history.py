@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from random import Random
+
+from django.utils import timezone
 
 from municipalities.sample.people import Community
 from tickets.models import Channel, Ticket
@@ -35,6 +37,13 @@ WAITS_FOR_VENDOR = "Sendt videre til {vendor} med beskrivelse og skærmbillede."
 NOT_SOLVED = "Det virker desværre ikke endnu. Samme fejl igen her til morgen."
 
 
+def first_instant(until: datetime) -> datetime:
+    """The first of a month, thirteen whole months before the running one, in local time."""
+    first = timezone.localtime(until).replace(day=1, hour=0, minute=0, second=0, tzinfo=None)
+    year, month = divmod(first.year * 12 + first.month - 1 - MONTHS_BACK, 12)
+    return timezone.make_aware(first.replace(year=year, month=month + 1))
+
+
 class History:
     """Tells stories one by one; `until` is the present, in UTC."""
 
@@ -43,7 +52,7 @@ class History:
         self.desk = desk
         self.rules = rules
         self.until = to_seconds(until)
-        self.begins = to_seconds(until - timedelta(days=MONTHS_BACK * 365 // 12))
+        self.begins = to_seconds(first_instant(until))
         self.rng = rng
         self.hours = rules.calendars["desk"]
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 from tqdm import tqdm
 
+from billing.sample import make_bills
 from municipalities.models import Municipality
 from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
@@ -44,16 +45,20 @@ class Command(BaseCommand):
             self._say(f"{len(desk.queues)} queues, {len(desk.categories)} categories, calendars and agreements written")
             block = load_history(community, desk, count=tickets, until=until, rng=rng, say=self._say)
         self._multiply(block, community)
+        with tenant_scope(*self._everybody(community)):
+            make_bills(community, until=until, rng=rng, say=self._say)
         self._gather_statistics()
         self._say(f"{tickets} tickets up to {timezone.localtime(until):%Y-%m-%d %H:%M}. Done.")
 
     def _multiply(self, block, community):
-        everybody = [community.operator.pk, *(member.pk for member in community.members)]
         with self._progress(block.copies - 1, "copies of the stories") as progress:
             for copy in range(1, block.copies):
-                with tenant_scope(*everybody):
+                with tenant_scope(*self._everybody(community)):
                     multiply(block, community, copy=copy)
                 progress.update()
+
+    def _everybody(self, community):
+        return [community.operator.pk, *(member.pk for member in community.members)]
 
     @contextmanager
     def _progress(self, total, what):
