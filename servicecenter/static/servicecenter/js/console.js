@@ -5,11 +5,19 @@ const SWITCH = "sd-single-keys";
 const sheet = document.querySelector("[data-keysheet]");
 const singleKeys = document.querySelector("[data-single-keys]");
 
-const isOn = () => localStorage.getItem(SWITCH) !== "off";
+// What was chosen on this computer, else what the person's profile says; the queue's script reads the outcome.
+const chosen = () => localStorage.getItem(SWITCH) ?? (document.querySelector("[data-single-keys-off]") ? "off" : "on");
+const settle = () => (document.documentElement.dataset.singleKeys = chosen());
+const isOn = () => document.documentElement.dataset.singleKeys !== "off";
+
+settle();
 
 if (singleKeys) {
   singleKeys.checked = isOn();
-  singleKeys.addEventListener("change", () => localStorage.setItem(SWITCH, singleKeys.checked ? "on" : "off"));
+  singleKeys.addEventListener("change", () => {
+    localStorage.setItem(SWITCH, singleKeys.checked ? "on" : "off");
+    settle();
+  });
 }
 
 document.addEventListener("click", (event) => {

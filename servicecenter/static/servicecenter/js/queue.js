@@ -5,7 +5,7 @@ const queue = () => document.querySelector("[data-queue]");
 const rows = () => [...(queue()?.querySelectorAll("[data-row]") ?? [])];
 const opener = (row) => row.querySelector("a[data-open]");
 const currentRow = () => document.activeElement?.closest?.("[data-row]");
-const isOn = () => localStorage.getItem("sd-single-keys") !== "off";
+const isOn = () => document.documentElement.dataset.singleKeys !== "off";
 
 // Exactly one row is in the tab order: the one last focused, else the first.
 function rove(to) {
