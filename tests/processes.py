@@ -62,7 +62,7 @@ def celery(*arguments, log, **changes):
         kill_group(process)
 
 
-def wait_until(condition, *, seconds=15, log=None):
+def wait_until(condition, *, seconds=30, log=None):
     """Return the first true answer. Fails with the end of the log when none comes in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

@@ -148,7 +148,7 @@ def test_the_shared_centre_keeps_its_name_when_it_is_named_again():
     [
         (
             (),
-            'There is no shared centre yet: name it with --operator "NAME", or a municipality with --municipality SLUG.',
+            NO_CENTRE,
         ),
         (("--municipality=sydby",), 'There is no municipality "sydby": name one that exists.'),
     ],
