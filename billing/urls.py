@@ -1,2 +1,41 @@
+from datetime import date
+
+from django.urls import path, register_converter
+
+from billing import finance_views, views
+
+
+class MonthConverter:
+    """2026-10 in an address, the first day of that month in a view."""
+
+    regex = "[0-9]{4}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value) -> str:
+        return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+
+
+register_converter(MonthConverter, "month")
+
 app_name = "billing"
-urlpatterns = []
+urlpatterns = [
+    path("ledelse/", views.show_overview, name="overview"),
+    path("ledelse/afregning/", views.list_statements, name="statements"),
+    path("ledelse/afregning/<month:month>/<slug:slug>/", views.show_statement, name="statement"),
+    path("ledelse/afregning/<month:month>/<slug:slug>/poster/", views.show_entries, name="entries"),
+    path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
+    path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
+    path("ledelse/noegler/", views.list_keys, name="keys"),
+    path("ledelse/import/", finance_views.import_list, name="imports"),
+    path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
+    path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),
+    path("ledelse/periode/", finance_views.period_list, name="periods"),
+    path("ledelse/periode/<month:month>/", finance_views.show_period, name="period"),
+    path("ledelse/periode/<month:month>/beregning/", finance_views.calculation, name="calculation"),
+    path("ledelse/periode/<month:month>/godkendelse/", finance_views.approval, name="approval"),
+    path("ledelse/periode/<month:month>/lukning/", finance_views.closing, name="closing"),
+    path("ledelse/periode/<month:month>/maengder/", finance_views.quantities, name="quantities"),
+    path("ledelse/periode/<month:month>/linje/<int:pk>/", finance_views.assignment, name="assignment"),
+]

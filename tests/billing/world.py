@@ -10,6 +10,7 @@ from tests.factories import make_municipality, make_operator, make_person
 OCTOBER = date(2026, 10, 1)
 NOON = datetime(2026, 11, 9, 11, 0, tzinfo=UTC)
 SINCE = date(2014, 1, 1)
+CODES = ["151", "190", "240"]
 INHABITANTS = {"Ballerup": 48_000, "Furesoe": 38_000, "Egedal": 42_000}
 
 
@@ -19,6 +20,8 @@ class World:
     def __init__(self):
         self.operator = make_operator()
         self.ballerup, self.furesoe, self.egedal = self.members = [make_municipality(name) for name in INHABITANTS]
+        for member, member.code in zip(self.members, CODES, strict=True):
+            member.save()
         self.lone, self.per = (make_finance(self.operator, self.members) for _ in range(2))
         self.inhabitants = Driver.objects.create(
             code="inhabitants", name="Indbyggere", nature="stock", unit="indbyggere"

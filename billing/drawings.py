@@ -1,0 +1,248 @@
+"""The drawings of the reports, each with its finding as title and its numbers as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.overview import Overview
+from billing.parties import party, short_name
+from billing.statements import Statement, month_name
+from servicecenter import charts
+from servicecenter.charts import Drawing, Party
+from servicecenter.ui import formats
+from tickets.sla.attainment import Attainment
+
+FEW = 30  # decided promises below which a share says too little
+
+
+@dataclass
+class Figure:
+    drawing: Drawing
+    finding: str
+    unit: str
+    headings: Sequence[Any]
+    rows: Sequence[Sequence[Any]]
+    legend: Sequence[Party] = ()
+    note: str = ""
+    table: dict = field(init=False)
+
+    def __post_init__(self):
+        self.table = {"headings": self.headings, "rows": self.rows}
+
+
+def cost_per_month(seen: Overview) -> Figure:
+    parties = [party(owner) for owner in seen.municipalities]
+    values = [[seen.of_month(month, owner.pk) for owner in seen.municipalities] for month in seen.months]
+    budget = [seen.budget_of(month) for month in seen.months]
+    finding = _cost_finding(seen)
+    drawing = charts.stacked_months(
+        [month_name(month)[:3] for month in seen.months], parties, values, title=finding,
+        budget=budget if None not in budget else (), words=(_("Total"), _("Budget")),
+        show=_millions,
+        show_tick=lambda ore: formats.number(Fraction(ore) / 10**8, 0 if float(ore) % 10**8 == 0 else 1),
+    )  # fmt: skip
+    rows = [
+        [formats.month(month), *(formats.amount(ore) for ore in row), formats.amount(sum(row)), _amount(limit)]
+        for month, row, limit in zip(seen.months, values, budget, strict=True)
+    ]
+    headings = [_("Month"), *(someone.name for someone in parties), _("Total, DKK"), _("Budget, DKK")]
+    unit = _("Joint it cost per month, by municipality, DKK m")
+    return Figure(drawing, finding, unit, headings, rows, legend=parties)
+
+
+def _cost_finding(seen: Overview) -> str:
+    first, now = seen.of_month(seen.months[0]), seen.total_ore
+    if len(seen.months) == 1 or not first:
+        return _("The month cost %(amount)s") % {"amount": formats.kroner(now)}
+    change = Fraction(now - first, first)
+    words = {"percent": formats.percent(abs(change), 0), "month": formats.month(seen.months[0])}
+    if change > 0:
+        return _("The cost has risen %(percent)s since %(month)s") % words
+    return _("The cost has fallen %(percent)s since %(month)s") % words
+
+
+def budget_per_pool(seen: Overview) -> Figure | None:
+    """Spending of the year's calculated months against their budget; None without a budget."""
+    spent = [(pool, seen.of_pool(pool.pk, seen.year), seen.budget_of_pool(pool)) for pool in seen.pools if pool]
+    spent = [row for row in spent if row[2]]
+    if not spent:
+        return None
+    over = sum(ore > limit for _pool, ore, limit in spent)
+    finding = (
+        ngettext("%(count)s pool is over its budget", "%(count)s pools are over their budgets", over) % {"count": over}
+        if over
+        else _("No pool is over its budget")
+    )
+    bars = [
+        charts.Spending(pool.name, ore, limit, f"{_millions(ore)} ({_deviation(ore, limit)})", ore > limit)
+        for pool, ore, limit in spent
+    ]  # fmt: skip
+    rows = [
+        [pool.name, formats.amount(ore), formats.amount(limit), _deviation(ore, limit)] for pool, ore, limit in spent
+    ]
+    unit = _("Spending from %(first)s to %(last)s, DKK m. The black line is the budget") % {
+        "first": month_name(seen.year[0]), "last": month_name(seen.year[-1]),
+    }  # fmt: skip
+    headings = [_("Pool"), _("Spent, DKK"), _("Budget, DKK"), _("Deviation")]
+    return Figure(charts.budget_bars(bars, title=finding), finding, unit, headings, rows)
+
+
+def _millions(ore) -> str:
+    return formats.number(Fraction(ore) / 10**8, 2)
+
+
+def _deviation(ore: int, limit: int) -> str:
+    return formats.percent(Fraction(ore - limit, limit), 1, signed=True)
+
+
+def promises_kept(seen: Overview) -> Figure | None:
+    """First answer and solution in time per municipality, with the interval that chance leaves open."""
+    kinds = [("first_response", _("First answer in time")), ("resolution", _("Solved in time"))]
+    kinds = [(kind, name) for kind, name in kinds if any(c.n for c in seen.service.get(kind, {}).values())]
+    if not kinds:
+        return None
+    target = Fraction(settings.SERVICE_TARGET_PERCENT, 100)
+    groups = [
+        (name, [_share(owner, _count(seen, kind, owner)) for owner in seen.municipalities]) for kind, name in kinds
+    ]
+    rows = [
+        [f"{name}, {short_name(owner)}", *_numbers(_count(seen, kind, owner))]
+        for kind, name in kinds for owner in seen.municipalities
+    ]  # fmt: skip
+    finding = _service_finding(seen, kinds, target)
+    drawing = charts.intervals(
+        groups,
+        target=float(target),
+        title=finding,
+        target_text=_("Goal %(goal)s") % {"goal": formats.percent(target, 0)},
+    )
+    unit = _("Share of the promises decided in the month. The line shows the 95% uncertainty")
+    headings = [_("Promise"), _("Share"), _("95% interval"), _("Kept"), _("Broken"), _("Not counted"), _("Undecided")]
+    note = _("A promise counts in the month in which it was kept or broken. Time counts in opening hours only.")
+    return Figure(drawing, finding, unit, headings, rows, note=note)
+
+
+def _count(seen: Overview, kind: str, owner) -> Attainment:
+    return seen.service[kind].get(owner.pk, Attainment())
+
+
+def _share(owner, count: Attainment) -> charts.Share:
+    if count.n < FEW:
+        return charts.Share(party(owner), None, None, None, _("too few tickets"), f"n = {count.n}")
+    low, high = count.interval
+    return charts.Share(
+        party(owner), float(count.rate), low, high, formats.percent(count.rate, 1), f"({_interval(count)})"
+    )
+
+
+def _interval(count: Attainment) -> str:
+    low, high = count.interval
+    return f"{formats.number(100 * low, 1)}–{formats.number(100 * high, 1)}" if count.n else "–"
+
+
+def _numbers(count: Attainment) -> list[str]:
+    share = formats.percent(count.rate, 1) if count.n else "–"
+    counts = (count.met, count.breached, count.excluded, count.undecided)
+    return [share, _interval(count), *(formats.number(number) for number in counts)]
+
+
+def _service_finding(seen: Overview, kinds, target: Fraction) -> str:
+    """Names who is certainly below the goal: the whole interval lies under it."""
+    below = [
+        short_name(owner)
+        for owner in seen.municipalities
+        if any(
+            _count(seen, kind, owner).n >= FEW and _count(seen, kind, owner).interval[1] < target
+            for kind, _name in kinds
+        )
+    ]
+    goal = formats.percent(target, 0)
+    if below:
+        return _("Below the goal of %(goal)s: %(names)s") % {"goal": goal, "names": ", ".join(below)}
+    return _("No municipality is certainly below the goal of %(goal)s") % {"goal": goal}
+
+
+def queue(seen: Overview) -> Figure | None:
+    if len(seen.weeks) < 2:
+        return None
+    mondays, received, solved, still_open = zip(*seen.weeks, strict=True)
+    words = {"count": formats.number(still_open[-1])}
+    if still_open[-1] < still_open[0]:
+        finding = _("The queue is shrinking: %(count)s open tickets") % words
+    elif still_open[-1] > still_open[0]:
+        finding = _("The queue is growing: %(count)s open tickets") % words
+    else:
+        finding = _("The queue is unchanged: %(count)s open tickets") % words
+    labels = [_("week %(number)s") % {"number": monday.isocalendar().week} for monday in mondays]
+    drawing = charts.queue_lines(
+        labels, received=charts.Series(_("Received"), received), solved=charts.Series(_("Solved"), solved),
+        open_=charts.Series(_("Open"), still_open), title=finding,
+    )  # fmt: skip
+    rows = [[label, *map(formats.number, week[1:])] for label, week in zip(labels, seen.weeks, strict=True)]
+    unit = _("Per week. Blue line: received. Dashed line: solved. Area: open tickets at the end of the week")
+    return Figure(drawing, finding, unit, [_("Week"), _("Received"), _("Solved"), _("Open")], rows)
+
+
+def bill(seen: Overview) -> Figure | None:
+    """From pools through keys to municipalities. A pool with a credit is no flow; it stands in the table only."""
+    owners = seen.municipalities
+    month = [seen.period.month]
+    amounts = {pool: [seen.of_pool(pool and pool.pk, month, owner.pk) for owner in owners] for pool in seen.pools}
+    drawn = {pool: row for pool, row in amounts.items() if sum(row) > 0 and min(row) >= 0}
+    if not drawn:
+        return None
+    words = {"amount": formats.millions(seen.total_ore), "count": len(owners)}
+    finding = _("How %(amount)s kr. becomes %(count)s bills") % words
+    parties = [party(owner) for owner in owners]
+    pools = [charts.Pool(_name(pool), _key(seen, pool), row) for pool, row in drawn.items()]
+    headings = (_("Cost pool"), _("Allocation key"), _("Municipality"))
+    rows = [
+        [_name(pool), _key(seen, pool), *map(formats.amount, row), formats.amount(sum(row))]
+        for pool, row in amounts.items()
+    ]
+    unit = _("From cost pool through allocation key to municipality, %(month)s") % {"month": formats.month(month[0])}
+    columns = [headings[0], headings[1], *(someone.name for someone in parties), _("Total, DKK")]
+    drawing = charts.flow(pools, parties, headings=headings, title=finding)
+    return Figure(drawing, finding, unit, columns, rows, legend=parties)
+
+
+def _name(pool) -> str:
+    return pool.name if pool else _("Other direct cost")
+
+
+def _key(seen: Overview, pool) -> str:
+    return seen.keys.get(pool and pool.pk) or _("Direct invoice")
+
+
+def change(statement: Statement) -> Figure | None:
+    """Why the bill differs from the month before; None when there is none, or nothing changed."""
+    changed = [row for row in statement.rows if row.difference_ore]
+    if statement.before is None or not changed:
+        return None
+    before, now = month_name(statement.before.month), month_name(statement.period.month)
+    finding = _("Change by pool for %(name)s from %(before)s to %(now)s: %(amount)s in all") % {
+        "name": short_name(statement.municipality), "before": before, "now": now,
+        "amount": formats.kroner(statement.difference_ore, signed=True),
+    }  # fmt: skip
+    steps = [charts.Step(row.name, row.difference_ore) for row in changed]
+    drawing = charts.waterfall(steps, total_name=_("Difference in all"), title=finding)
+    rows = [[row.name, *_three(row)] for row in statement.rows]
+    headings = [_("Pool"), f"{before.capitalize()}, kr.", f"{now.capitalize()}, kr.", _("Difference, DKK")]
+    return Figure(drawing, finding, "", headings, rows)
+
+
+def _three(row) -> list[str]:
+    return [
+        formats.amount(row.before_ore),
+        formats.amount(row.amount_ore),
+        formats.amount(row.difference_ore, signed=True),
+    ]
+
+
+def _amount(ore: int | None) -> str:
+    return "–" if ore is None else formats.amount(ore)

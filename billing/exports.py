@@ -1,0 +1,98 @@
+"""The entries of a statement as CSV and as a workbook. A text cell never becomes a formula.
+
+A spreadsheet runs what begins with = + - @, also after blanks and invisible signs, so such a text gets an apostrophe
+in front. Amounts are numbers of our own making and stay numbers.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from billing.entries import Entries, PoolEntries
+from servicecenter.ui.formats import scaled
+
+RISKY = "=+-@＝＋－＠−"
+WIDTHS = (11, 28, 22, 18, 14, 24, 12, 40, 16, 20)
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe in front when a spreadsheet could run it."""
+    bare = text.lstrip(
+        "".join({char for char in text if char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Zs")})
+    )
+    return f"'{text}" if bare[:1] in RISKY and bare else text
+
+
+def headings() -> list[str]:
+    return [
+        _("Month"), _("Pool"), _("Key"), _("Id"), _("Document"), _("Vendor"), _("Booked on"), _("Text"),
+        _("Amount, DKK"), _("Part, DKK"),
+    ]  # fmt: skip
+
+
+def rows(entries: Entries) -> Iterator[list]:
+    """Rows of texts and Decimals: every line, then the rounding and the sum of its pool."""
+    for pool in entries.pools:
+        for traced in pool.lines:
+            line = traced.line
+            yield [
+                *_lead(entries, pool), line.external_id, line.document_ref, line.vendor, line.booked_on.isoformat(),
+                line.text, kroner(Fraction(line.amount_ore)), kroner(traced.exact_ore, 6),
+            ]  # fmt: skip
+        yield [*_lead(entries, pool), "", "", "", "", _("Rounding"), None, kroner(pool.rounding_ore, 6)]
+        amount = Fraction(pool.allocation.amount_ore)
+        yield [*_lead(entries, pool), "", "", "", "", _("Total"), kroner(Fraction(pool.posted_ore)), kroner(amount)]
+
+
+def kroner(ore: Fraction, decimals: int = 2) -> Decimal:
+    """Øre as kroner, rounded half away from zero at the last decimal shown."""
+    return Decimal(scaled(ore / 100, decimals)).scaleb(-decimals)
+
+
+def as_csv(entries: Entries) -> bytes:
+    """Semicolons, decimal commas and UTF-8 with a mark: what Danish spreadsheets open without asking."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(headings())
+    for row in rows(entries):
+        writer.writerow([_csv_cell(cell) for cell in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(entries: Entries) -> bytes:
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet(entries.run.period.code)
+        formats = {2: book.add_format({"num_format": "#,##0.00"}), 6: book.add_format({"num_format": "#,##0.000000"})}
+        for column, (heading, width) in enumerate(zip(headings(), WIDTHS, strict=True)):
+            sheet.set_column(column, column, width)
+            sheet.write_string(0, column, heading, book.add_format({"bold": True}))
+        sheet.freeze_panes(1, 0)
+        for number, row in enumerate(rows(entries), start=1):
+            for column, cell in enumerate(row):
+                _write(sheet, number, column, cell, formats)
+    return out.getvalue()
+
+
+def _lead(entries: Entries, pool: PoolEntries) -> list[str]:
+    return [entries.run.period.code, pool.name, pool.key]
+
+
+def _csv_cell(cell) -> str:
+    if cell is None:
+        return ""
+    return format(cell, "f").replace(".", ",") if isinstance(cell, Decimal) else harmless(cell)
+
+
+def _write(sheet, number: int, column: int, cell, formats: dict) -> None:
+    if isinstance(cell, Decimal):
+        sheet.write_number(number, column, cell, formats[-int(cell.as_tuple().exponent)])
+    elif cell:
+        sheet.write_string(number, column, harmless(cell))

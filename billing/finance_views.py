@@ -1,0 +1,160 @@
+"""Pages of the centre's finance staff: reading lines in, and the steps of a month."""
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from billing import imports, measuring, periods
+from billing.access import is_joint_finance, joint_finance
+from billing.csv_lines import Unreadable, read_table
+from billing.forms import AssignmentForm, MappingForm, QuantitiesForm, UploadForm
+from billing.models import Driver, DriverValue, ImportBatch, LedgerLine, Period, Pool, Run, Upload
+from municipalities.models import Municipality
+
+SHOWN = 100
+
+
+@joint_finance("import_ledger")
+def import_list(request):
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            upload = imports.receive(
+                data=file.read(), name=file.name, source=form.cleaned_data["source"], by=request.user
+            )
+        except Unreadable as unreadable:
+            form.add_error("file", str(unreadable))
+        else:
+            return redirect("billing:import", upload.pk)
+    batches = ImportBatch.objects.select_related("created_by")[:SHOWN]
+    status = 422 if form.is_bound else 200
+    return render(request, "billing/import_list.html", {"form": form, "batches": batches}, status=status)
+
+
+@joint_finance("import_ledger")
+def import_preview(request, pk):
+    """What the file would do. Posting a mapping looks again; the import itself is an address of its own."""
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    table = read_table(upload.content)
+    form = MappingForm(request.POST or None, header=table.header, initial=upload.mapping)
+    if form.is_valid():
+        upload.mapping = form.mapping()
+        upload.save(update_fields=["mapping"])
+        return redirect("billing:import", upload.pk)
+    found = imports.preview(upload)
+    context = {"upload": upload, "form": form, "found": found, "shown": found.new[:SHOWN], "faults": found.faults[:500]}
+    return render(request, "billing/import_preview.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@joint_finance("import_ledger")
+def import_confirmation(request, pk):
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    batch = imports.import_lines(upload, by=request.user)
+    if batch is None:
+        messages.info(request, _("Every line of the file was in the books already. Nothing changed."))
+    else:
+        text = ngettext("%(count)s line was read in.", "%(count)s lines were read in.", batch.line_count)
+        messages.success(request, text % {"count": batch.line_count})
+    return redirect("billing:periods")
+
+
+@joint_finance("run_allocation")
+def period_list(request):
+    rows = [(period, next(iter(period.runs.all()), None)) for period in _with_runs(Period.objects.all())]
+    return render(request, "billing/period_list.html", {"rows": rows})
+
+
+@joint_finance("run_allocation")
+def show_period(request, month):
+    period = _period(month)
+    run = period.runs.filter(is_current=True).first()
+    lines = LedgerLine.objects.filter(period=period)
+    measured = DriverValue.objects.filter(period=period).exclude(driver__source=Driver.Source.ENTERED)
+    request_row = period.requests.select_related("requested_by").first()
+    context = {
+        "period": period,
+        "run": run,
+        "request_row": request_row,
+        "error": request_row.sentence(_names()) if request_row else "",
+        "line_count": lines.count(),
+        "unassigned": [(line, AssignmentForm(prefix=f"l{line.pk}")) for line in lines.unassigned()[:SHOWN]],
+        "quantities": QuantitiesForm(period=period),
+        "measured": measured.select_related("driver", "municipality").order_by("driver__code", "municipality__code"),
+        "may_approve": is_joint_finance(request.user, "approve_period"),
+        "is_own_run": period.calculated_by_id == request.user.pk,
+    }
+    return render(request, "billing/period.html", context)
+
+
+@require_POST
+@joint_finance("run_allocation")
+def calculation(request, month):
+    periods.request_run(_period(month), by=request.user)
+    messages.info(request, _("The calculation has begun. Load the page again in a moment."))
+    return redirect("billing:period", month)
+
+
+@require_POST
+@joint_finance("approve_period")
+def approval(request, month):
+    periods.approve(_period(month), by=request.user)
+    messages.success(request, _("The month is approved."))
+    return redirect("billing:period", month)
+
+
+@require_POST
+@joint_finance("approve_period")
+def closing(request, month):
+    periods.close(_period(month), by=request.user)
+    messages.success(request, _("The month is closed and locked."))
+    return redirect("billing:period", month)
+
+
+@require_POST
+@joint_finance("import_ledger")
+def quantities(request, month):
+    period = _period(month)
+    form = QuantitiesForm(request.POST, period=period)
+    if not form.is_valid():
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form.fields[name].label}: {errors[0]}")
+        return redirect("billing:period", month)
+    for driver, member, value in form.changes():
+        measuring.enter_value(driver, period, member, value, by=request.user)
+    messages.success(request, _("The quantities are stored."))
+    return redirect("billing:period", month)
+
+
+@require_POST
+@joint_finance("import_ledger")
+def assignment(request, month, pk):
+    line = get_object_or_404(LedgerLine.objects.in_scope(), pk=pk, period=_period(month))
+    form = AssignmentForm(request.POST, prefix=f"l{line.pk}")
+    if form.is_valid():
+        periods.assign(line, by=request.user, **form.cleaned_data)
+    else:
+        messages.error(
+            request, form.non_field_errors()[0] if form.non_field_errors() else _("Choose a pool or a municipality.")
+        )
+    return redirect("billing:period", month)
+
+
+def _period(month) -> Period:
+    return get_object_or_404(Period.objects.select_related("calculated_by", "approved_by", "closed_by"), month=month)
+
+
+def _with_runs(queryset):
+    return queryset.prefetch_related(Prefetch("runs", Run.objects.filter(is_current=True)))
+
+
+def _names() -> dict[str, dict[str, str]]:
+    return {
+        "pool": dict(Pool.objects.values_list("code", "name")),
+        "member": dict(Municipality.objects.values_list("code", "name")),
+        "driver": dict(Driver.objects.values_list("code", "name")),
+    }

@@ -1,0 +1,217 @@
+"""The statement of one municipality and month, read from the current run: what it consists of, and what changed.
+
+Only totals are read here, so that every director can open every statement. Entries stand in billing.entries.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from billing.allocation.rounding import largest_remainder
+from billing.allocation.shares import in_proportion
+from billing.models import Allocation, Budget, DriverValue, KeyVersion, Period, Pool, Run
+from billing.quantities import Values, plain, quantity, shown, unit
+from municipalities.models import Municipality
+from servicecenter.ui import formats
+
+
+@dataclass
+class Row:
+    """One pool: what the municipality carries of it, now and the month before, in øre."""
+
+    pool: Pool | None
+    key: str = ""
+    sentence: str = ""
+    quantity: str = ""
+    amount_ore: int = 0
+    total_ore: int = 0
+    before_ore: int = 0
+    total_before_ore: int = 0
+    driver: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.pool.name if self.pool else _("Other direct cost")
+
+    @property
+    def share(self) -> Fraction | None:
+        return Fraction(self.amount_ore, self.total_ore) if self.total_ore else None
+
+    @property
+    def difference_ore(self) -> int:
+        return self.amount_ore - self.before_ore
+
+
+@dataclass
+class Statement:
+    municipality: Municipality
+    period: Period
+    run: Run
+    rows: list[Row]
+    carriers: list[tuple[Municipality, int]]
+    before: Period | None
+    values: dict[str, Values] = field(default_factory=dict)
+    budget_ore: int | None = None
+    year_ore: int = 0
+    year_budget_ore: int | None = None
+
+    @cached_property
+    def amount_ore(self) -> int:
+        return sum(row.amount_ore for row in self.rows)
+
+    @cached_property
+    def total_ore(self) -> int:
+        return sum(row.total_ore for row in self.rows)
+
+    @property
+    def share(self) -> Fraction | None:
+        return Fraction(self.amount_ore, self.total_ore) if self.total_ore else None
+
+    @property
+    def before_ore(self) -> int:
+        return sum(row.before_ore for row in self.rows)
+
+    @property
+    def difference_ore(self) -> int:
+        return self.amount_ore - self.before_ore
+
+    @property
+    def relative_difference(self) -> Fraction | None:
+        return Fraction(self.difference_ore, self.before_ore) if self.before_ore else None
+
+    @property
+    def budget_difference_ore(self) -> int | None:
+        return None if self.budget_ore is None else self.amount_ore - self.budget_ore
+
+    @property
+    def remainder_ore(self) -> int:
+        return self.run.ledger_ore - sum(amount for _owner, amount in self.carriers)
+
+    @property
+    def number(self) -> str:
+        """2026-10-EGE."""
+        return f"{self.period.code}-{self.municipality.slug[:3].upper()}"
+
+    def largest_changes(self, most: int = 2) -> list[Row]:
+        changed = [row for row in self.rows if row.difference_ore]
+        return sorted(changed, key=lambda row: (-abs(row.difference_ore), row.name))[:most]
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """The largest changes in words: (pool, why)."""
+        return [(row.name, self._reason(row)) for row in self.largest_changes()] if self.before else []
+
+    def _reason(self, row: Row) -> str:
+        now, before = (self.values.get(code, {}) for code in ("now", "before"))
+        mine = now.get((row.driver, self.municipality.pk))
+        earlier = before.get((row.driver, self.municipality.pk))
+        if mine and earlier and mine.value != earlier.value:
+            return _("%(now)s %(unit)s against %(before)s in %(month)s.") % {
+                "now": plain(shown(mine.driver, mine.value)), "before": plain(shown(mine.driver, earlier.value)),
+                "unit": unit(mine.driver), "month": month_name(self.before.month),
+            }  # fmt: skip
+        return _("the whole pool is %(now)s against %(before)s in %(month)s.") % {
+            "now": formats.kroner(row.total_ore), "before": formats.kroner(row.total_before_ore),
+            "month": month_name(self.before.month),
+        }  # fmt: skip
+
+
+def read(municipality: Municipality, month: date) -> Statement | None:
+    """The statement, or None when the month has not been calculated."""
+    runs = _runs(month)
+    if month not in runs:
+        return None
+    run, earlier = runs[month], runs.get(before(month))
+    rows = list(Allocation.objects.filter(run__in=runs.values()).select_related("pool", "municipality"))
+    now = [row for row in rows if row.run_id == run.pk]
+    then = [row for row in rows if earlier and row.run_id == earlier.pk]
+    statement = Statement(
+        municipality=municipality, period=run.period, run=run, rows=_rows(now, then, municipality),
+        carriers=_carriers(now), before=earlier.period if earlier else None,
+    )  # fmt: skip
+    _explain(statement, now)
+    _compare_with_budget(statement, now)
+    return statement
+
+
+def before(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)
+
+
+def month_name(month: date) -> str:
+    return formats.month(month).split()[0]
+
+
+def _runs(month: date) -> dict[date, Run]:
+    runs = Run.objects.filter(is_current=True, period__month__in=[month, before(month)])
+    return {run.period.month: run for run in runs.select_related("period__approved_by")}
+
+
+def _rows(now: Iterable[Allocation], then: Iterable[Allocation], owner: Municipality) -> list[Row]:
+    rows: dict[int | None, Row] = {}
+    for allocation in now:
+        row = rows.setdefault(allocation.pool_id, Row(allocation.pool))
+        row.total_ore += allocation.amount_ore
+        row.amount_ore += allocation.amount_ore if allocation.municipality_id == owner.pk else 0
+    for allocation in then:
+        row = rows.setdefault(allocation.pool_id, Row(allocation.pool))
+        row.total_before_ore += allocation.amount_ore
+        row.before_ore += allocation.amount_ore if allocation.municipality_id == owner.pk else 0
+    return sorted(rows.values(), key=lambda row: row.pool.position if row.pool else 10**6)
+
+
+def _carriers(now: Iterable[Allocation]) -> list[tuple[Municipality, int]]:
+    owners = {allocation.municipality_id: allocation.municipality for allocation in now}
+    sums = dict.fromkeys(owners, 0)
+    for allocation in now:
+        sums[allocation.municipality_id] += allocation.amount_ore
+    return [(owner, sums[pk]) for pk, owner in sorted(owners.items(), key=lambda item: item[1].code)]
+
+
+def _explain(statement: Statement, now: list[Allocation]) -> None:
+    """Put key and quantity on each row."""
+    versions = _versions(statement.period)
+    statement.values = _values([period for period in (statement.period, statement.before) if period], statement.period)
+    owner = statement.municipality
+    for row in statement.rows:
+        found = versions.get(row.pool.pk, []) if row.pool else []
+        sharers = {a.municipality_id for a in now if row.pool and a.pool_id == row.pool.pk}
+        row.key = " / ".join(dict.fromkeys(version.label for version in found)) or _("Direct invoice")
+        row.sentence = " ".join(version.sentence for version in found)
+        row.quantity = quantity(found, statement.values["now"], owner=owner.pk, code=owner.code, sharers=sharers)
+        row.driver = found[0].driver_codes[0] if len(found) == 1 and len(found[0].driver_codes) == 1 else ""
+
+
+def _versions(period: Period) -> dict[int, list[KeyVersion]]:
+    versions: dict[int, list[KeyVersion]] = {}
+    for version in KeyVersion.objects.in_force(period.month, period.end).order_by("valid_from"):
+        versions.setdefault(version.pool_id, []).append(version)
+    return versions
+
+
+def _values(periods: list[Period], current: Period) -> dict[str, Values]:
+    values: dict[str, dict] = {"now": {}, "before": {}}
+    for value in DriverValue.objects.filter(period__in=periods).select_related("driver"):
+        side = "now" if value.period_id == current.pk else "before"
+        values[side][value.driver.code, value.municipality_id] = value
+    return values
+
+
+def _compare_with_budget(statement: Statement, now: list[Allocation]) -> None:
+    """The month's budget, shared as the month's cost was."""
+    budgets = dict(Budget.objects.filter(month=statement.period.month).values_list("pool_id", "amount_ore"))
+    if budgets:
+        statement.budget_ore = sum(
+            _budget_share(budgets[pool], [row for row in now if row.pool_id == pool], statement.municipality)
+            for pool in budgets
+        )
+
+
+def _budget_share(budget_ore: int, rows: list[Allocation], owner: Municipality) -> int:
+    weights = {row.municipality.code: row.exact_share or Fraction(max(row.amount_ore, 0)) for row in rows}
+    if not any(weights.values()):
+        return 0
+    return largest_remainder(budget_ore, in_proportion(weights)).amounts.get(owner.code, 0)

@@ -1,0 +1,112 @@
+"""The director's pages: overview, statements, entries with their trace, exports and keys."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from billing import drawings, entries, exports, overview, statements
+from billing.access import is_joint_finance, may_read_entries, member_with_entries, reads_totals
+from billing.models import Allocation, Participation, Pool, Run
+from billing.parties import short_name
+from municipalities.models import Municipality
+from servicecenter.audit.models import AuditEntry
+
+EXPORTS = {
+    "csv": ("text/csv; charset=utf-8", exports.as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.as_xlsx),
+}
+
+
+@reads_totals
+def show_overview(request):
+    seen = overview.read(request.GET.get("periode", ""))
+    if seen is None:
+        can_import = is_joint_finance(request.user, "import_ledger")
+        return render(request, "billing/overview_empty.html", {"can_import": can_import})
+    budget = seen.budget_of(seen.period.month)
+    return render(
+        request,
+        "billing/overview.html",
+        {
+            "seen": seen,
+            "budget_difference_ore": None if budget is None else seen.total_ore - budget,
+            "answered": seen.attained("first_response"),
+            "solved": seen.attained("resolution"),
+            "cost": drawings.cost_per_month(seen),
+            "budget": drawings.budget_per_pool(seen),
+            "promises": drawings.promises_kept(seen),
+            "queue": drawings.queue(seen),
+            "bill": drawings.bill(seen),
+        },
+    )
+
+
+@reads_totals
+def list_statements(request):
+    """Every calculated month with what each municipality carries."""
+    runs = list(Run.objects.filter(is_current=True).select_related("period").order_by("-period__month")[:36])
+    rows = Allocation.objects.filter(run__in=runs).select_related("municipality")
+    sums: dict[tuple[int, int], int] = {}
+    owners = {}
+    for row in rows:
+        owners[row.municipality_id] = row.municipality
+        sums[row.run_id, row.municipality_id] = sums.get((row.run_id, row.municipality_id), 0) + row.amount_ore
+    members = sorted(owners.values(), key=lambda owner: owner.code)
+    months = [(run, [(owner, sums.get((run.pk, owner.pk))) for owner in members]) for run in runs]
+    return render(request, "billing/statement_list.html", {"members": members, "months": months})
+
+
+@reads_totals
+def show_statement(request, month, slug):
+    municipality = get_object_or_404(Municipality.objects.members(), slug=slug)
+    statement = statements.read(municipality, month)
+    if statement is None:
+        raise Http404
+    context = {
+        "statement": statement,
+        "name": short_name(municipality),
+        "change": drawings.change(statement),
+        "may_read_entries": may_read_entries(request.user, municipality),
+    }
+    return render(request, "billing/statement.html", context)
+
+
+def show_entries(request, month, slug):
+    return render(request, "billing/entries.html", {"found": _entries(request, month, slug)})
+
+
+def export_csv(request, month, slug):
+    return _download(request, _entries(request, month, slug), "csv")
+
+
+def export_xlsx(request, month, slug):
+    return _download(request, _entries(request, month, slug), "xlsx")
+
+
+@reads_totals
+def list_keys(request):
+    """How every pool is shared, by whose decision, and who takes part."""
+    pools = Pool.objects.prefetch_related("key_versions").order_by("position")
+    taking_part = Participation.objects.select_related("municipality").order_by("municipality__code", "valid_from")
+    by_pool: dict[int, list[Participation]] = {}
+    for row in taking_part:
+        by_pool.setdefault(row.pool_id, []).append(row)
+    shown = [(pool, pool.key_versions.all(), by_pool.get(pool.pk, [])) for pool in pools]
+    return render(request, "billing/keys.html", {"pools": shown})
+
+
+def _entries(request, month, slug) -> entries.Entries:
+    found = entries.read(member_with_entries(request.user, slug), month)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _download(request, found: entries.Entries, ending: str) -> HttpResponse:
+    AuditEntry.objects.record(
+        "entries_exported", municipality_id=found.municipality.pk, actor=request.user, subject=found.run.period.code,
+        format=ending,
+    )  # fmt: skip
+    name = f"afregning-{found.run.period.code}-{found.municipality.slug}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    content_type, write = EXPORTS[ending]
+    return HttpResponse(write(found), content_type=content_type, headers=headers)

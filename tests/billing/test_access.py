@@ -1,0 +1,260 @@
+"""Who opens which page. What is not yours answers as if it were not there."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from billing import figures, imports, periods
+from billing.models import Budget, DeskFigure, LedgerLine, Period, RunRequest, ServiceFigure, Upload
+from tests.billing.world import NOON, OCTOBER, World
+from tests.factories import make_agent, make_director, make_requester, make_ticket
+from tickets import lifecycle
+
+pytestmark = pytest.mark.django_db
+
+# URL name → (arguments, method, who may): "totals" every director, "own" the municipality's, "finance" joint finance.
+ROUTES = {
+    "billing:overview": ([], "get", "totals"),
+    "billing:statements": ([], "get", "totals"),
+    "billing:statement": (["2026-10", "egedal"], "get", "totals"),
+    "billing:keys": ([], "get", "totals"),
+    "billing:entries": (["2026-10", "egedal"], "get", "own"),
+    "billing:csv": (["2026-10", "egedal"], "get", "own"),
+    "billing:xlsx": (["2026-10", "egedal"], "get", "own"),
+    "billing:imports": ([], "get", "finance"),
+    "billing:import": (["UPLOAD"], "get", "finance"),
+    "billing:import_confirmation": (["UPLOAD"], "post", "finance"),
+    "billing:periods": ([], "get", "finance"),
+    "billing:period": (["2026-10"], "get", "finance"),
+    "billing:calculation": (["2026-10"], "post", "finance"),
+    "billing:approval": (["2026-10"], "post", "finance"),
+    "billing:closing": (["2026-10"], "post", "finance"),
+    "billing:quantities": (["2026-10"], "post", "finance"),
+    "billing:assignment": (["2026-10", "LINE"], "post", "finance"),
+}
+ALLOWED = {
+    "requester": set(), "agent": set(), "foreign_director": {"totals"}, "own_director": {"totals", "own"},
+    "finance": {"totals", "own", "finance"}, "half_finance": {"totals"},
+}  # fmt: skip
+
+
+def calculated():
+    world = World()
+    world.lines()
+    world.loose = world.line("U1", 100)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+    text = "Id;Dato;Beløb\nX1;31-10-2026;1,00\n"
+    world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
+    return world
+
+
+def somebody(world, who):
+    from tests.billing.world import make_finance
+
+    return {
+        "requester": lambda: make_requester(world.egedal),
+        "agent": lambda: make_agent(*world.members),
+        "foreign_director": lambda: make_director(world.ballerup),
+        "own_director": lambda: make_director(world.egedal),
+        "finance": lambda: world.per,
+        "half_finance": lambda: make_finance(world.operator, [world.ballerup]),
+    }[who]()
+
+
+def visit(client, world, name):
+    arguments, method, _who = ROUTES[name]
+    known = {"UPLOAD": world.upload.pk, "LINE": world.loose.pk}
+    return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
+
+
+@pytest.mark.parametrize("who", ALLOWED)
+def test_every_page_opens_for_those_it_is_for_and_is_not_there_for_others(client, who):
+    world = calculated()
+    client.force_login(somebody(world, who))
+
+    for name, (_arguments, _method, rights) in ROUTES.items():
+        status = visit(client, world, name).status_code
+        assert status in ((200, 302, 409) if rights in ALLOWED[who] else (404,)), (name, status)
+
+
+def test_nobody_is_sent_to_sign_in(client):
+    world = calculated()
+
+    for name in ROUTES:
+        response = visit(client, world, name)
+        assert (response.status_code, name) == (302, name)
+        assert response["Location"].startswith(reverse("municipalities:login"))
+
+
+def test_this_table_names_every_address_of_billing():
+    from billing.urls import urlpatterns
+
+    assert {f"billing:{pattern.name}" for pattern in urlpatterns} == set(ROUTES)
+
+
+def test_a_director_reads_the_entries_of_the_own_municipality_only(client):
+    world = calculated()
+    client.force_login(make_director(world.egedal))
+
+    statuses = {
+        slug: client.get(reverse("billing:entries", args=["2026-10", slug])).status_code
+        for slug in ("ballerup", "furesoe", "egedal", world.operator.slug, "nowhere")
+    }
+
+    assert statuses == {"ballerup": 404, "furesoe": 404, "egedal": 200, world.operator.slug: 404, "nowhere": 404}
+
+
+def test_a_statement_page_of_another_offers_no_entries(client):
+    world = calculated()
+    client.force_login(make_director(world.ballerup))
+
+    html = client.get(reverse("billing:statement", args=["2026-10", "egedal"])).content.decode()
+
+    assert reverse("billing:entries", args=["2026-10", "egedal"]) not in html
+    assert reverse("billing:xlsx", args=["2026-10", "egedal"]) not in html
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-00", "2025-01", "0000-01"])
+def test_a_month_that_is_not_there_is_not_found(client, month):
+    world = calculated()
+    client.force_login(world.per)
+
+    assert client.get(f"/ledelse/periode/{month}/").status_code == 404
+    assert client.get(f"/ledelse/afregning/{month}/egedal/").status_code == 404
+
+
+def test_finance_imports_calculates_and_another_approves_and_closes(client, django_capture_on_commit_callbacks):
+    world = calculated()
+    client.force_login(world.lone)
+    client.post(reverse("billing:import_confirmation", args=[world.upload.pk]))
+    for line in LedgerLine.objects.unassigned():
+        url = reverse("billing:assignment", args=["2026-10", line.pk])
+        assert client.post(url, {f"l{line.pk}-pool": world.security.pk}).status_code == 302
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("billing:calculation", args=["2026-10"]))
+    own = client.post(reverse("billing:approval", args=["2026-10"]))
+    client.force_login(world.per)
+    approved = client.post(reverse("billing:approval", args=["2026-10"]))
+    closed = client.post(reverse("billing:closing", args=["2026-10"]))
+
+    period = Period.objects.get()
+    assert (own.status_code, approved.status_code, closed.status_code) == (409, 302, 302)
+    assert (period.state, period.calculated_by, period.approved_by) == ("closed", world.lone, world.per)
+    assert period.runs.get(is_current=True).ledger_ore == 64_202_401 + 100 + 100
+    assert not Upload.objects.exists()
+    assert RunRequest.objects.get().fault is None
+
+
+def test_quantities_are_entered_with_a_decimal_comma(client):
+    world = calculated()
+    client.force_login(world.lone)
+    fields = {f"inhabitants_{member.code}": "48.000,5" for member in world.members}
+
+    client.post(reverse("billing:quantities", args=["2026-10"]), fields)
+
+    values = world.inhabitants.values.values_list("value", flat=True)
+    assert [str(value) for value in values] == ["48000.500000"] * 3
+
+
+@pytest.mark.parametrize("text", ["48.00", "-1", "1,2,3", "abc", "48000.5"])
+def test_what_is_no_quantity_is_refused_and_the_old_value_stays(client, text):
+    world = calculated()
+    client.force_login(world.lone)
+
+    client.post(reverse("billing:quantities", args=["2026-10"]), {"inhabitants_151": text})
+
+    assert world.inhabitants.values.get(municipality=world.ballerup).value == 48_000
+
+
+def test_a_file_is_previewed_with_its_faults_before_anything_is_stored(client):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    world = calculated()
+    client.force_login(world.lone)
+    file = SimpleUploadedFile("fejl.csv", "Id;Dato;Beløb\nY1;31-10-2026;1.00\n".encode("cp1252"))
+
+    response = client.post(reverse("billing:imports"), {"file": file, "source": "erp"}, follow=True)
+
+    html = response.content.decode()
+    assert "“1.00”" in html
+    assert "fejl.csv" in html
+    assert not LedgerLine.objects.filter(external_id="Y1").exists()
+
+
+def test_a_file_that_is_no_table_gives_a_form_error(client):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    world = calculated()
+    client.force_login(world.lone)
+
+    response = client.post(
+        reverse("billing:imports"), {"file": SimpleUploadedFile("x.xlsx", b"PK\x00"), "source": "erp"}
+    )
+
+    assert response.status_code == 422
+    assert response.context["form"].errors["file"]
+
+
+@pytest.mark.parametrize("name", ["overview", "statements", "statement", "entries", "keys"])
+def test_a_report_takes_at_most_twelve_queries(client, name):
+    world = calculated()
+    Budget.objects.create(pool=world.desk, month=OCTOBER, amount_ore=2_000_000)
+    figures.measure(now=datetime(2026, 11, 1, 12, 0, tzinfo=UTC))
+    client.force_login(make_director(world.egedal))
+    arguments = ROUTES[f"billing:{name}"][0]
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(reverse(f"billing:{name}", args=arguments)).status_code == 200
+
+    reads = [
+        query["sql"] for query in queries if query["sql"].startswith("SELECT") and "set_config" not in query["sql"]
+    ]
+    assert len(reads) <= 12, "\n".join(reads)
+
+
+def test_promises_and_tickets_of_all_are_counted_as_totals(client):
+    world = calculated()
+    at = datetime(2026, 10, 5, 7, 0, tzinfo=UTC)
+    ticket = make_ticket(world.egedal, at=at)
+    lifecycle.resolve(ticket, by=make_agent(world.egedal), solution="Ok.", at=datetime(2026, 10, 5, 7, 30, tzinfo=UTC))
+    make_ticket(world.ballerup, at=at)
+
+    figures.measure(now=datetime(2026, 10, 20, 12, 0, tzinfo=UTC))
+
+    row = ServiceFigure.objects.get(municipality=world.egedal, month=OCTOBER, kind="resolution")
+    week = DeskFigure.objects.filter(monday=date(2026, 10, 5)).order_by("municipality__code")
+    assert (row.met, row.breached) == (1, 0)
+    assert [(w.municipality.slug, w.received, w.solved, w.still_open) for w in week] == [
+        ("ballerup", 1, 0, 1), ("furesoe", 0, 0, 0), ("egedal", 1, 1, 0),
+    ]  # fmt: skip
+    client.force_login(make_director(world.furesoe))
+    assert client.get(reverse("billing:overview")).context["seen"].open_count == 1
+
+
+def test_the_overview_without_a_calculated_month_says_so(client):
+    world = World()
+    client.force_login(make_director(world.egedal))
+
+    response = client.get(reverse("billing:overview"), {"periode": "nonsens"})
+
+    assert response.status_code == 200
+    assert "billing/overview_empty.html" in [template.name for template in response.templates]
+
+
+def test_the_overview_keeps_to_the_month_that_was_asked_for(client):
+    world = calculated()
+    september = world.period(date(2026, 9, 1))
+    world.lines(september, prefix="9")
+    periods.calculate(september, by=world.lone, at=NOON)
+    client.force_login(make_director(world.egedal))
+
+    seen = client.get(reverse("billing:overview"), {"periode": "2026-09"}).context["seen"]
+
+    assert (seen.period.code, seen.total_ore, [period.code for period in seen.choices]) == (
+        "2026-09", 64_202_401, ["2026-10", "2026-09"],
+    )  # fmt: skip
