@@ -12,7 +12,6 @@ from billing.models import Driver, DriverValue, Pool
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 
-
 QUANTITY = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})(?:,[0-9]{1,6})?")
 
 

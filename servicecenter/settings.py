@@ -173,6 +173,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
+SERVICE_TARGET_PERCENT = env.int("SERVICE_TARGET_PERCENT", default=90)  # promises kept, the line in the reports
+LEDGER_MAX_BYTES = env.int("LEDGER_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -235,6 +237,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
 }
 
 LOGGING = {
