@@ -17,9 +17,10 @@ IN_FULL = "the agreement of this case"
 
 
 def with_shared(given, document):
+    own = given.get("calendars")
     return {
         **given,
-        "calendars": {**document.get("calendars", {}), **(given.get("calendars") or {})},
+        "calendars": document.get("calendars", {}) | (own if isinstance(own, dict) else {}),
         "shared_policies": document.get("policies", {}),
     }
 

@@ -14,6 +14,8 @@ stopped keeps its terms until it goes on. Merging ends every clock still open an
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_noop
+
 from tickets.sla.agreement import Agreement
 from tickets.sla.calendar import Calendar
 from tickets.sla.errors import SlaError
@@ -22,7 +24,8 @@ from tickets.sla.states import OLA, OPEN, VENDOR, WAITING_REQUESTER
 from tickets.sla.stopwatch import Stopwatch, terms_of
 
 NOTHING = Agreement({})
-CANCELLED_BY_REQUESTER = "cancelled by the requester before the first reply"
+# Kept in English as the reason of the void; whoever shows it passes it through gettext.
+CANCELLED_BY_REQUESTER = gettext_noop("Cancelled by the requester before the first reply.")
 
 
 class Course:

@@ -1,10 +1,10 @@
 """One clock while its ticket's events are replayed: the law of the clocks for a single promise.
 
-Elapsed at t is the number of seconds before t in which the clock was started and not stopped, the ticket was in no
-pause state of that clock, and the calendar in force at that second was open. The clock is breached as soon as elapsed
-exceeds the target in force while it is not stopped, and then stays breached; elapsed equal to the target is met. A
-breach is dated to the start of the first second beyond the target, hence at the next opening when the target is used
-up at closing time, or to the instant of a change that leaves too little.
+A second counts while the clock is going (started, not stopped), its calendar in force is open, and the ticket waits
+for nothing that pauses the clock; elapsed is how many have counted. The moment more has elapsed than the target in
+force allows, a clock that is going, paused or not, is breached for good; using up the target exactly is met. A breach
+is dated to the start of the first second beyond the target, hence at the next opening when the target is used up at
+closing time, or to the instant of a change that leaves too little.
 
 A warning percent is reached at the first instant with elapsed >= ceil(target × percent / 100) while not stopped, once
 per clock; of several reached at one instant only the highest is sent and the lower count as sent.

@@ -166,6 +166,20 @@ def test_the_solution_takes_the_ticket_back_from_every_vendor():
     ]
 
 
+def test_handed_over_again_under_an_agreement_without_the_vendor_the_result_stands():
+    events = [
+        created(),
+        event("Mon 09:00", "vendor_handover", **KMD),
+        event("Mon 10:00", "vendor_return", **KMD),
+        event("Mon 11:00", "policy", to="Q"),
+        event("Mon 12:00", "vendor_handover", **KMD),
+    ]
+
+    clock = one("vendor", {"P": VENDORS, "Q": {"timers": {}}}, events, now="Mon 15:00")
+
+    assert verdict(clock) == ("met", 1, None, at("Mon 10:00"))
+
+
 def test_a_vendor_without_a_target_has_no_clock():
     assert vendors(event("Mon 09:00", "vendor_handover", vendor="HP"), now="Mon 10:00") == []
 
