@@ -25,7 +25,7 @@ NAMES = {"first_response": _("First reply"), "next_update": _("Next update"), "r
 class Reading:
     """One clock. `state` is a key of the chip: ok, warn, err, pause, met, missed. All times in whole opening minutes.
 
-    `minutes` are left, or past the target when the state is err.
+    `minutes` are left, or past the target when the state is err. `due_at` is when it falls due, or was breached.
     """
 
     kind: str
@@ -66,7 +66,7 @@ def read(clock: Clock, *, now: datetime, calendars: Mapping[str, Calendar]) -> R
         paused=clock.paused_s // 60,
         target=clock.target_s // 60,
         percent=elapsed * 100 // clock.target_s,
-        due_at=clock.due_at,
+        due_at=clock.due_at or clock.breached_at,
         stopped_at=clock.stopped_at,
     )
 
@@ -120,5 +120,4 @@ def due_first(readings: Iterable[Reading]) -> Reading | None:
 
 
 def _urgency(reading):
-    due = reading.due_at.timestamp() if reading.due_at else math.inf
-    return (reading.state == "pause", reading.state != "err" and reading.due_at is None, due)
+    return (reading.state == "pause", reading.due_at.timestamp() if reading.due_at else math.inf)
