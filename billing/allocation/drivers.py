@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from billing.allocation import plain
 from billing.allocation.errors import AllocationError
+from billing.allocation.shares import Shares, in_proportion
 
 STOCK, FLOW = "stock", "flow"
 
@@ -28,12 +29,20 @@ class Driver:
         self._values = plain.mapping(table.get("values"), driver=code)
         self._by_from = plain.mapping(table.get("values_by_from"), driver=code)
         self._read: dict[tuple[str, date], Fraction] = {}
+        self._shares: dict[tuple[tuple[str, ...], date], Shares] = {}
         if self.nature not in (STOCK, FLOW):
             raise AllocationError("BAD_KEY", "nature", found=self.nature, driver=code)
 
     @property
     def is_flow(self) -> bool:
         return self.nature == FLOW
+
+    def shares(self, members: tuple[str, ...], *, version_from: date) -> Shares:
+        """In proportion to the values, calculated once for all pools that share by them; ZERO_DRIVER if all are 0."""
+        asked = (members, version_from)
+        if asked not in self._shares:
+            self._shares[asked] = in_proportion(self.values(members, version_from=version_from))
+        return self._shares[asked]
 
     def values(self, members: Iterable[str], *, version_from: date) -> dict[str, Fraction]:
         """The exact value of each member; MISSING_DRIVER, BAD_NUMBER or NEGATIVE_DRIVER names the first fault."""

@@ -14,7 +14,7 @@ from typing import Protocol
 from billing.allocation import plain
 from billing.allocation.bounds import bounded
 from billing.allocation.drivers import Drivers
-from billing.allocation.errors import AllocationError
+from billing.allocation.errors import AllocationError, located
 from billing.allocation.shares import Shares, blend, in_proportion
 
 REJECT, DROP = "reject", "drop"
@@ -74,7 +74,11 @@ class ByDriver(Simple):
     tiers: tuple[Tier, ...] = ()
 
     def shares(self, at: Situation) -> Shares:
-        return in_proportion(self.weights(at))
+        members = self.members(at)
+        with located(driver=self.driver):
+            if self.tiers:
+                return in_proportion(self.weights(at))
+            return at.drivers[self.driver].shares(members, version_from=at.version_from)
 
     def weights(self, at: Situation) -> dict[str, Fraction]:
         members = self.members(at)

@@ -182,6 +182,14 @@ def test_a_key_over_nobody_is_refused(definition):
     assert refused.value.code == "EMPTY"
 
 
+@pytest.mark.parametrize("tiers", [[], [{"up_to": None, "rate": "1"}]])
+def test_a_driver_of_zeros_is_named(tiers):
+    with pytest.raises(AllocationError) as refused:
+        shares({**BY_NONE, "tiers": tiers})
+
+    assert (refused.value.code, refused.value.where) == ("ZERO_DRIVER", {"driver": "none"})
+
+
 def test_keys_may_nest_but_not_without_end():
     nested = EQUAL
     for _ in range(15):
