@@ -29,7 +29,7 @@ FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
   <alias><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
   <alias><family>serif</family><prefer><family>Open Sans</family></prefer></alias>
   <alias><family>monospace</family><prefer><family>Open Sans</family></prefer></alias>
@@ -43,6 +43,7 @@ def launch_options(checkout: Path = CHECKOUT) -> dict[str, Any]:
     environment = os.environ | {
         "LD_LIBRARY_PATH": str(folder / "lib"),
         "FONTCONFIG_FILE": str(folder / "fonts.conf"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
     }
     return {"executable_path": str(folder / "chromium"), "args": ARGUMENTS, "env": environment}
 

@@ -6,6 +6,7 @@ servers die with it. So any number of processes can come and go, and nothing is 
 """
 
 import logging
+import os
 import selectors
 import signal
 import socket
@@ -28,6 +29,7 @@ log = logging.getLogger("keeper")
 
 
 def main(checkout: Path) -> int:
+    os.chdir("/")  # it keeps no folder of its caller busy
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))

@@ -39,6 +39,10 @@ class Places:
         return self.local / "demo-people.txt"
 
     @property
+    def media(self) -> Path:
+        return self.local / "media"
+
+    @property
     def redis(self) -> Path:
         return self.local / "redis"
 

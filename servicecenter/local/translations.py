@@ -9,9 +9,11 @@ python -m servicecenter.local.translations compile|check|update [--with PIECE.po
 import argparse
 import io
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -25,6 +27,7 @@ CATALOGUE = CHECKOUT / "servicecenter" / "locale" / "da" / "LC_MESSAGES" / "djan
 SOURCES = ["billing", "municipalities", "servicecenter", "templates", "tickets"]
 TEMPLATES = {".html", ".txt"}
 LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 FIELDS_THAT_ONLY_AGE = (
     b'"Report-Msgid-Bugs-To',
     b'"POT-Creation-Date',
@@ -89,7 +92,7 @@ def updated(catalogue: Catalog, used: Catalog, pieces: Iterable[Catalog] = ()) -
     return result
 
 
-def _danish(source: Catalog, message: Message) -> str | tuple[str, ...] | None:
+def _danish(source: Catalog, message: Message) -> Any:
     """A plural that the source knows only in the singular counts as unknown, and the other way round."""
     known = source.get(message.id, message.context)
     if known is None or not is_translated(known) or known.pluralizable != message.pluralizable:
@@ -98,7 +101,7 @@ def _danish(source: Catalog, message: Message) -> str | tuple[str, ...] | None:
 
 
 def is_translated(message: Message) -> bool:
-    texts = message.string if message.pluralizable else [message.string]
+    texts = message.string if isinstance(message.string, (list, tuple)) else [message.string]
     return bool(texts) and all(texts) and not message.fuzzy
 
 
@@ -114,8 +117,18 @@ def faults_of(catalogue: Catalog, used: Catalog) -> Iterator[str]:
     for message in catalogue:
         if message.id and used.get(message.id, message.context) is None:
             yield f"{CATALOGUE.name}: no longer used: {_first(message)!r}"
-        for error in message.check(catalogue) if message.id and is_translated(message) else []:
-            yield f"{CATALOGUE.name}: {error}: {_first(message)!r}"
+        if message.id and is_translated(message) and not _has_same_placeholders(message):
+            yield f"{CATALOGUE.name}: other placeholders than in English: {_first(message)!r}"
+
+
+def _has_same_placeholders(message: Message) -> bool:
+    """All of them, and no others. A plural may leave out the number where it says “one”."""
+    english, danish = _placeholders(message.id), _placeholders(message.string)
+    return set().union(*danish) <= set().union(*english) and (message.pluralizable or danish == english)
+
+
+def _placeholders(texts: Any) -> list[set[str]]:
+    return [set(PLACEHOLDER.findall(text)) for text in (texts if isinstance(texts, (list, tuple)) else [texts])]
 
 
 def _place(message: Message) -> str:
@@ -123,7 +136,7 @@ def _place(message: Message) -> str:
 
 
 def _first(message: Message) -> str:
-    return message.id[0] if message.pluralizable else message.id
+    return str(message.id[0] if message.pluralizable else message.id)
 
 
 def read(path: Path) -> Catalog:
