@@ -9,6 +9,7 @@ class SignInForm(forms.Form):
     municipality = forms.ModelChoiceField(
         Municipality.objects.order_by("kind", "name"),
         label=_("Where do you work?"),
+        help_text=_("We remember your choice on this computer."),
         to_field_name="slug",
         empty_label=None,
         widget=forms.RadioSelect,

@@ -1,4 +1,5 @@
 from axes.decorators import axes_dispatch
+from django.conf import settings
 from django.contrib.auth import login as begin_session
 from django.contrib.auth import logout as end_session
 from django.contrib.auth.decorators import login_not_required
@@ -13,19 +14,35 @@ from servicecenter.audit.models import AuditEntry
 from servicecenter.tenancy.middleware import scope_of
 from servicecenter.tenancy.scope import enter
 
+MUNICIPALITY_COOKIE = "municipality"
+
 
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
 @axes_dispatch
 def login(request):
-    form = SignInForm(request.POST or None, request=request)
+    remembered = {"municipality": request.COOKIES.get(MUNICIPALITY_COOKIE)}
+    form = SignInForm(request.POST or None, request=request, initial=remembered)
     if form.is_valid():
         enter(scope_of(form.person))
         begin_session(request, form.person)
         AuditEntry.objects.record("signed_in", municipality_id=form.person.municipality_id, actor=form.person)
-        return redirect(_next_page(request, form.person))
+        return _remember(redirect(_next_page(request, form.person)), form.person.municipality)
     return render(request, "municipalities/login.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _remember(response, municipality):
+    """Offer the same municipality next time somebody signs in at this computer."""
+    response.set_cookie(
+        MUNICIPALITY_COOKIE,
+        municipality.slug,
+        max_age=31536000,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 @require_POST

@@ -83,6 +83,15 @@ def test_somebody_who_left_is_refused_and_the_open_session_ends(client):
     assert sign_in(client, person).status_code == 422
 
 
+def test_the_municipality_is_remembered_on_this_computer(client):
+    person = make_requester(make_municipality("Nordby"), password=PASSWORD)
+    make_municipality("Sydby")
+    assert client.get(LOGIN).context["form"]["municipality"].value() is None
+    sign_in(client, person)
+    client.post(reverse("municipalities:logout"))
+    assert client.get(LOGIN).context["form"]["municipality"].value() == "nordby"
+
+
 def test_signing_out_needs_a_post(client):
     person = make_requester(make_municipality(), password=PASSWORD)
     sign_in(client, person)
@@ -92,7 +101,9 @@ def test_signing_out_needs_a_post(client):
 
 
 def ask_for_link(client, municipality, email):
-    return client.post(reverse("municipalities:password_reset"), {"municipality": municipality.slug, "email": email}, follow=True)
+    return client.post(
+        reverse("municipalities:password_reset"), {"municipality": municipality.slug, "email": email}, follow=True
+    )
 
 
 def test_known_and_unknown_addresses_get_the_same_answer_and_only_one_a_mail(client):
