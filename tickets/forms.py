@@ -50,16 +50,30 @@ def files_field():
     )
 
 
-def text_field(label, rows=4, **fields):
-    return forms.CharField(label=label, max_length=BODY_LENGTH, widget=forms.Textarea(attrs={"rows": rows}), **fields)
+def text_field(label, rows=4, missing=None, **fields):
+    return forms.CharField(
+        label=label,
+        max_length=BODY_LENGTH,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": missing or _("Write a text first.")},
+        **fields,
+    )
 
 
 class NewTicketForm(forms.Form):
     category = forms.ModelChoiceField(
-        Category.objects.all(), to_field_name="code", label=_("What is it about?"), empty_label=_("Choose a subject")
+        Category.objects.all(),
+        to_field_name="code",
+        label=_("What is it about?"),
+        empty_label=_("Choose a subject"),
+        error_messages={"required": _("Choose what it is about.")},
     )
-    subject = forms.CharField(label=_("Say it in one line"), max_length=200)
-    description = text_field(_("What happens?"), rows=6, help_text=NO_CPR)
+    subject = forms.CharField(
+        label=_("Say it in one line"),
+        max_length=200,
+        error_messages={"required": _("Say in one line what it is about.")},
+    )
+    description = text_field(_("What happens?"), rows=6, missing=_("Tell us what happens."), help_text=NO_CPR)
     impact = forms.TypedChoiceField(
         label=_("Who is affected?"), coerce=int, choices=reversed(Ticket.Impact.choices), widget=forms.RadioSelect
     )
@@ -189,7 +203,7 @@ class PriorityForm(TicketForm):
             (5, pgettext_lazy("priority", "P5 can wait")),
         ],
     )
-    reason = forms.CharField(label=_("Why?"), max_length=200)
+    reason = forms.CharField(label=_("Why?"), max_length=200, error_messages={"required": _("Say why.")})
 
     def offer(self):
         self.initial.setdefault("priority", self.ticket.priority)
@@ -231,7 +245,9 @@ class WaitForm(TicketForm):
 
 
 class ResolveForm(TicketForm):
-    solution = text_field(_("What was the solution?"), help_text=_("The user reads this."))
+    solution = text_field(
+        _("What was the solution?"), missing=_("Write what the solution was."), help_text=_("The user reads this.")
+    )
     minutes = forms.IntegerField(label=_("Minutes worked"), min_value=1, max_value=1440, required=False)
 
 

@@ -76,6 +76,13 @@ def test_the_chip_counts_opening_minutes_of_the_clock_due_first(minutes, state, 
     assert (chip.kind, chip.state, chip.minutes) == ("first_response", state, left)
 
 
+def test_a_breached_promise_comes_before_one_that_still_runs():
+    ticket = make_ticket(impact=2, urgency=2)
+    lifecycle.note(ticket, by=make_agent(ticket.municipality), body="Sent.", at=MONDAY + 121 * MINUTE)
+    chip = read_at(ticket, MONDAY + 125 * MINUTE)
+    assert (chip.kind, chip.state, chip.minutes) == ("first_response", "err", 5)
+
+
 def test_due_at_closing_time_is_not_overdue_until_the_desk_opens():
     ticket = make_ticket(impact=2, urgency=2, at=datetime(2026, 11, 2, 13, 0, tzinfo=UTC))  # 14:00, closes at 16:00
     assert read_at(ticket, datetime(2026, 11, 2, 22, 0, tzinfo=UTC)).state == "warn"
@@ -126,6 +133,13 @@ def test_one_queue_has_its_own_page_and_a_foreign_one_is_absent(client, sara, no
     assert shown(client.get(address("console"), {"queue": "net"})) == [net]
     assert client.get(address("queue", "hr")).status_code == 404
     assert client.get(address("queue", "no-such-queue")).status_code == 404
+
+
+def test_an_agent_without_a_queue_sees_an_empty_console(client, nordby):
+    make_ticket(nordby)
+    client.force_login(make_agent(nordby, queues=[]))
+    page = client.get(address("console"))
+    assert (page.status_code, shown(page), page.context["total"]) == (200, [], 0)
 
 
 def test_filters_stand_in_the_address(client, sara, nordby):

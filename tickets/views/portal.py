@@ -100,9 +100,11 @@ def ticket(request, number):
         "municipality", "requester", "assignee", "category", "service", "site"
     )
     ticket = get_object_or_404(display.with_clocks(found), number=number)
+    now = timezone.now()
     context = {
+        "now": now,
         "ticket": ticket,
-        "readings": display.read_all(ticket, now=timezone.now()),
+        "readings": display.read_all(ticket, now=now),
         "thread": list(reversed(conversation(ticket, for_agent=False))),
         "is_own": request.user.pk in (ticket.requester_id, ticket.on_behalf_of_id),
         "answer_form": AnswerForm(),
