@@ -27,7 +27,7 @@ check: setup
 	@$(VENV) -m servicecenter.local.check
 
 bench: setup
-	@$(VENV) manage.py bench $(ARGS)
+	@$(VENV) -m tests.bench $(ARGS)
 
 reset: setup
 	@$(VENV) -m servicecenter.local.reset
