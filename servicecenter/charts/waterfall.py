@@ -69,7 +69,8 @@ class _Waterfall:
     def x(self) -> Scale:
         amounts = [*(step.value for step in self.steps), self.running[-1]]
         room = max(text_width(self.show(amount, signed=True), bold=True) for amount in amounts) + 14
-        names = min(max(text_width(step.name) for step in self.steps), self.canvas.width * 0.3) + 16
+        words = [text_width(self.total_name, bold=True), *(text_width(step.name) for step in self.steps)]
+        names = min(max(words), self.canvas.width * 0.3) + 16
         return scale(self.running, start=names if self.is_wide else 1, end=self.canvas.width - room)
 
     def _row(self, place: int, step: Step, before: Number, *, look: str) -> None:

@@ -402,3 +402,29 @@ def test_what_fits_is_left_alone():
     assert fit("Nordby", 100) == "Nordby"
     assert fit("Nordby", 0) == "…"
     assert text_width(fit("Informationssikkerhed", 80, bold=True), bold=True) <= 80
+
+
+ZEROS = {
+    "months": lambda: stacked_months(["jan"], [NORDBY], [[0]], title="x", budget=[0]),
+    "goals": lambda: goal_bars([Goal(NORDBY, 0, "0", "0", True)], goal=0, plan=0, words=("0", "0"), title="x"),
+    "budgets": lambda: budget_bars([Spending("IT", 0, 0, "0", False)], title="x"),
+    "shares": lambda: intervals(
+        [("x", [Share(NORDBY, None, None, None, "0")])], target=0.0, target_text="0", title="x"
+    ),
+    "sure": lambda: intervals([("x", [Share(NORDBY, 1.0, 1.0, 1.0, "1")])], target=1.0, target_text="1", title="x"),
+    "queue": lambda: queue_lines(
+        ["uge 1"], received=Series("a", [0]), solved=Series("b", [0]), open_=Series("c", [0]), title="x"
+    ),
+    "flows": lambda: flow([Pool("a", "b", (0,))], [NORDBY], headings=("a", "b", "c"), title="x"),
+    "falls": lambda: waterfall([], total_name="0", title="x"),
+    "changes": lambda: diverging_bars([Change(NORDBY, 0, "0")], ends=("a", "b"), title="x"),
+    "tunnel": lambda: funnel([Observed(NORDBY, 1, 1.0)], joint_rate=1.0, words=("a", "b"), title="x"),
+}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_a_month_without_anything_is_drawn_too(name):
+    for svg in ZEROS[name]():
+        drawn.parse(svg)
+        assert "nan" not in svg
+        assert (drawn.outside(svg), drawn.overlapping(svg)) == ([], [])
