@@ -226,7 +226,9 @@ class WaitForm(TicketForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
-    vendor = forms.ModelChoiceField(Vendor.objects.order_by("name"), required=False, label=_("Vendor"))
+    vendor = forms.ModelChoiceField(
+        Vendor.objects.order_by("name"), required=False, label=_("Vendor"), empty_label=_("No vendor")
+    )
 
     def clean(self):
         data = super().clean()

@@ -46,8 +46,12 @@ class TicketAction(View):
         return HttpResponseRedirect(self.next_page())
 
     def answer(self, form, status=200):
-        context = {"ticket": self.ticket, "form": form, "action": self, "back": self.back()}
+        context = {"ticket": self.ticket, "form": form, "action": self, "back": self.back(), **self.surroundings()}
         return render(self.request, self.template_name, context, status=status)
+
+    def surroundings(self):
+        """What the layout shows around the form."""
+        return {}
 
     def tickets(self):
         """The tickets on which this person may do this."""

@@ -16,14 +16,20 @@ from tickets.forms import (
     TimeForm,
     WaitForm,
 )
-from tickets.models import Ticket
+from tickets.models import Queue, Ticket
+from tickets.querysets import queues_of
 from tickets.status import Status
 from tickets.views.actions import TicketAction
+from tickets.views.console import nav_groups
 
 
 class AgentAction(TicketAction):
     template_name = "tickets/console_action.html"
     form_class = TicketForm
+
+    def surroundings(self):
+        queues = Queue.objects.filter(pk__in=queues_of(self.request.user))
+        return {"nav_groups": nav_groups(self.request, list(queues))}
 
     def tickets(self):
         return Ticket.objects.workable_by(self.request.user)
