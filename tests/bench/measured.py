@@ -36,6 +36,12 @@ class Statements:
     def total(self):
         return sum(seconds for _sql, _params, seconds in self.heard)
 
+    @property
+    def queries(self):
+        """How many ask for rows; the others open and close the transaction and set its scope."""
+        asking = [sql for sql, _params, _seconds in self.heard if sql.lstrip("(").startswith("SELECT")]
+        return len([sql for sql in asking if "set_config" not in sql])
+
     def of_list(self):
         """The one that fetches the page's tickets."""
         (found,) = [seconds for sql, _params, seconds in self.heard if "LIMIT 51" in sql and '"subject"' in sql]
