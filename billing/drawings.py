@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from billing.overview import Overview
 from billing.parties import party, short_name
@@ -67,8 +67,9 @@ def _cost_finding(seen: Overview) -> str:
 
 
 def budget_per_pool(seen: Overview) -> Figure | None:
-    """Spending of the year's calculated months against their budget; None without a budget."""
-    spent = [(pool, seen.of_pool(pool.pk, seen.year), seen.budget_of_pool(pool)) for pool in seen.pools if pool]
+    """Spending of the year's calculated months that have a budget against it; None without any."""
+    budgeted = [(pool, seen.budgeted_months(pool)) for pool in seen.pools if pool]
+    spent = [(pool, seen.of_pool(pool.pk, months), seen.budget_of_pool(pool)) for pool, months in budgeted if months]
     spent = [row for row in spent if row[2]]
     if not spent:
         return None
@@ -119,6 +120,7 @@ def promises_kept(seen: Overview) -> Figure | None:
         groups,
         target=float(target),
         title=finding,
+        wide=charts.FULL,
         target_text=_("Goal %(goal)s") % {"goal": formats.percent(target, 0)},
     )
     unit = _("Share of the promises decided in the month. The line shows the 95% uncertainty")
@@ -168,7 +170,7 @@ def _service_finding(seen: Overview, kinds, target: Fraction) -> str:
 
 
 def queue(seen: Overview) -> Figure | None:
-    if len(seen.weeks) < 2:
+    if len(seen.weeks) < 2 or not any(sum(counts) for _monday, *counts in seen.weeks):
         return None
     mondays, received, solved, still_open = zip(*seen.weeks, strict=True)
     words = {"count": formats.number(still_open[-1])}
@@ -181,11 +183,11 @@ def queue(seen: Overview) -> Figure | None:
     labels = [_("week %(number)s") % {"number": monday.isocalendar().week} for monday in mondays]
     drawing = charts.queue_lines(
         labels, received=charts.Series(_("Received"), received), solved=charts.Series(_("Solved"), solved),
-        open_=charts.Series(_("Open"), still_open), title=finding,
+        open_=charts.Series(pgettext("tickets", "Open"), still_open), title=finding,
     )  # fmt: skip
     rows = [[label, *map(formats.number, week[1:])] for label, week in zip(labels, seen.weeks, strict=True)]
     unit = _("Per week. Blue line: received. Dashed line: solved. Area: open tickets at the end of the week")
-    return Figure(drawing, finding, unit, [_("Week"), _("Received"), _("Solved"), _("Open")], rows)
+    return Figure(drawing, finding, unit, [_("Week"), _("Received"), _("Solved"), pgettext("tickets", "Open")], rows)
 
 
 def bill(seen: Overview) -> Figure | None:
@@ -232,8 +234,12 @@ def change(statement: Statement) -> Figure | None:
     steps = [charts.Step(row.name, row.difference_ore) for row in changed]
     drawing = charts.waterfall(steps, total_name=_("Difference in all"), title=finding)
     rows = [[row.name, *_three(row)] for row in statement.rows]
-    headings = [_("Pool"), f"{before.capitalize()}, kr.", f"{now.capitalize()}, kr.", _("Difference, DKK")]
+    headings = [_("Pool"), _in_kroner(before), _in_kroner(now), _("Difference, DKK")]
     return Figure(drawing, finding, "", headings, rows)
+
+
+def _in_kroner(month: str) -> str:
+    return _("%(month)s, DKK") % {"month": month.capitalize()}
 
 
 def _three(row) -> list[str]:

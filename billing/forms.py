@@ -95,6 +95,11 @@ def shown_quantity(value: Decimal | None) -> str:
     return formats.number(value, max(0, -int(exact.as_tuple().exponent)))
 
 
+def _looks(label: str) -> dict[str, str]:
+    """A hidden label would widen the page on a phone, so the name is an attribute."""
+    return {"class": "form-input input-width-s", "inputmode": "decimal", "aria-label": label}
+
+
 class QuantitiesForm(forms.Form):
     """The month's entered quantities, one field per driver and municipality; an empty field stays unmeasured."""
 
@@ -109,6 +114,7 @@ class QuantitiesForm(forms.Form):
                 self.fields[self._name(driver, member)] = QuantityField(
                     label=f"{driver.name}, {member.name}",
                     required=False,
+                    widget=forms.TextInput(attrs=_looks(f"{driver.name}, {member.name}")),
                     initial=shown_quantity(self.known.get((driver.pk, member.pk))),
                 )
 

@@ -59,6 +59,9 @@ class Overview:
         found = [amount for (_pool, on), amount in self.budgets.items() if on == month]
         return sum(found) if found else None
 
+    def budgeted_months(self, pool: Pool) -> list[date]:
+        return [month for month in self.year if (pool.pk, month) in self.budgets]
+
     def budget_of_pool(self, pool: Pool) -> int:
         return sum(self.budgets.get((pool.pk, month), 0) for month in self.year)
 

@@ -113,6 +113,11 @@ class Statement:
                 "now": plain(shown(mine.driver, mine.value)), "before": plain(shown(mine.driver, earlier.value)),
                 "unit": unit(mine.driver), "month": month_name(self.before.month),
             }  # fmt: skip
+        if row.total_ore == row.total_before_ore and row.total_ore:
+            return _("the share is %(now)s against %(before)s in %(month)s.") % {
+                "now": formats.percent(row.share), "before": formats.percent(Fraction(row.before_ore, row.total_ore)),
+                "month": month_name(self.before.month),
+            }  # fmt: skip
         return _("the whole pool is %(now)s against %(before)s in %(month)s.") % {
             "now": formats.kroner(row.total_ore), "before": formats.kroner(row.total_before_ore),
             "month": month_name(self.before.month),

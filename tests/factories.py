@@ -26,9 +26,9 @@ TERMS = {
 }
 
 
-def make_municipality(name="Nordby", kind="municipality", **fields):
+def make_municipality(name="Nordby", kind="municipality", code=None, **fields):
     number = next(_count)
-    code = f"{number}" if kind == "municipality" else f"it{number}"
+    code = code or (f"{number}" if kind == "municipality" else f"it{number}")
     municipality = Municipality.objects.create(
         code=code, name=f"{name} Kommune", slug=name.lower(), kind=kind, joined_on=date(2014, 1, 1), **fields
     )

@@ -147,19 +147,25 @@ def execute(sql):
         cursor.execute(sql)
 
 
+NEW_LINE = """
+    INSERT INTO billing_ledgerline (municipality_id, period_id, source, external_id, digest, document_ref, vendor, account,
+        booked_on, amount_ore, vat_ore, text)
+    SELECT municipality_id, period_id, source, 'new', '', '', '', '', booked_on, 1, 0, '' FROM billing_ledgerline LIMIT 1
+"""
+NEW_ALLOCATION = """
+    INSERT INTO billing_allocation (municipality_id, run_id, period_id, share, amount_ore, rounding, is_tied)
+    SELECT municipality_id, run_id, period_id, '', 0, '0', false FROM billing_allocation LIMIT 1
+"""
 FROZEN = [
     "UPDATE billing_ledgerline SET pool_id = NULL WHERE pool_id IS NOT NULL",
     "UPDATE billing_ledgerline SET amount_ore = amount_ore + 1",
     "DELETE FROM billing_ledgerline",
-    "INSERT INTO billing_ledgerline (municipality_id, period_id, source, external_id, digest, document_ref, vendor, account,"
-    " booked_on, amount_ore, vat_ore, text) SELECT municipality_id, period_id, source, 'new', '', '', '', '',"
-    " booked_on, 1, 0, '' FROM billing_ledgerline LIMIT 1",
+    NEW_LINE,
     "UPDATE billing_drivervalue SET value = value + 1",
     "DELETE FROM billing_drivervalue",
     "UPDATE billing_allocation SET amount_ore = 0",
     "DELETE FROM billing_allocation",
-    "INSERT INTO billing_allocation (municipality_id, run_id, period_id, share, amount_ore, rounding, is_tied)"
-    " SELECT municipality_id, run_id, period_id, '', 0, '0', false FROM billing_allocation LIMIT 1",
+    NEW_ALLOCATION,
     "UPDATE billing_run SET is_current = false",
     "UPDATE billing_run SET allocated_ore = 0, unallocated_ore = ledger_ore",
     "DELETE FROM billing_run",
@@ -226,7 +232,7 @@ def test_a_closed_month_cannot_be_calculated_measured_or_closed_again():
 
 
 def test_an_open_line_keeps_its_amount():
-    world, _run = calculated()
+    calculated()
 
     with pytest.raises(DatabaseError, match="append-only"):
         execute("UPDATE billing_ledgerline SET amount_ore = 1")
@@ -249,7 +255,14 @@ def test_tickets_and_minutes_are_counted_in_local_time_with_their_evidence():
     resolved(world.egedal, datetime(2026, 10, 31, 23, 30, tzinfo=UTC))  # 1 November in Denmark
     cancelled = make_ticket(world.furesoe, at=datetime(2026, 10, 5, 8, 0, tzinfo=UTC))
     lifecycle.cancel(cancelled, by=agent, reason="spam", at=datetime(2026, 10, 5, 9, 0, tzinfo=UTC))
-    for ticket, worked, on in [(first, 40, date(2026, 10, 31)), (first, -10, date(2026, 10, 31)), (first, 7, date(2026, 11, 1)), (cancelled, 99, OCTOBER)]:  # fmt: skip
+    in_october = date(2026, 10, 31)
+    entries = [
+        (first, 40, in_october),
+        (first, -10, in_october),
+        (first, 7, date(2026, 11, 1)),
+        (cancelled, 99, OCTOBER),
+    ]
+    for ticket, worked, on in entries:
         lifecycle.register_time(ticket, by=agent, minutes=worked, day=on)
 
     changed = measure_drivers(world.october, by=world.lone, at=NOON)
@@ -270,8 +283,8 @@ def test_a_key_that_reads_a_flow_cannot_change_inside_a_month():
     Driver.objects.create(code="tickets", name="Sager", nature="flow", unit="sager", source="tickets")
     world.desk.key_versions.update(valid_to=date(2026, 10, 15))
     KeyVersion.objects.create(
-        pool=world.desk, valid_from=date(2026, 10, 15), definition={"type": "driver", "driver": "tickets"}, label="Sager",
-        decided_by="Styregruppen",
+        pool=world.desk, valid_from=date(2026, 10, 15), definition={"type": "driver", "driver": "tickets"},
+        label="Sager", decided_by="Styregruppen",
     )  # fmt: skip
 
     with pytest.raises(KeyChangesInside):

@@ -19,9 +19,8 @@ class World:
 
     def __init__(self):
         self.operator = make_operator()
-        self.ballerup, self.furesoe, self.egedal = self.members = [make_municipality(name) for name in INHABITANTS]
-        for member, member.code in zip(self.members, CODES, strict=True):
-            member.save()
+        self.members = [make_municipality(name, code=code) for name, code in zip(INHABITANTS, CODES, strict=True)]
+        self.ballerup, self.furesoe, self.egedal = self.members
         self.lone, self.per = (make_finance(self.operator, self.members) for _ in range(2))
         self.inhabitants = Driver.objects.create(
             code="inhabitants", name="Indbyggere", nature="stock", unit="indbyggere"
@@ -60,8 +59,8 @@ class World:
     def line(self, external_id, amount_ore, pool=None, *, owner=None, period=None, **fields):
         return LedgerLine.objects.create(
             municipality=owner or self.operator, period=period or self.october, pool=pool, source="erp",
-            external_id=external_id, digest=external_id, booked_on=(period or self.october).month, amount_ore=amount_ore,
-            **fields,
+            external_id=external_id, digest=external_id, booked_on=(period or self.october).month,
+            amount_ore=amount_ore, **fields,
         )  # fmt: skip
 
     def lines(self, period=None, prefix=""):
