@@ -10,7 +10,7 @@ from django.db import connection
 
 from tickets.sla.agreement import Agreement as Terms
 from tickets.sla.calendar import Calendar as Hours
-from tickets.sla.models import Agreement, AgreementVersion, Calendar, CalendarVersion
+from tickets.sla.models import Agreement, AgreementVersion, Calendar
 
 
 @dataclass(frozen=True)
