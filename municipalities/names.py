@@ -8,7 +8,9 @@ _LAST = {"æ": "{", "ø": "|", "å": "}"}
 def sort_key(name: str) -> str:
     """A text that sorts by plain bytes as Danish sorts: æ, ø, å last, aa as å, accents ignored."""
     folded = name.casefold().replace("aa", "å")
-    letters = (_LAST.get(char) or unicodedata.normalize("NFKD", char)[0] for char in unicodedata.normalize("NFC", folded))
+    letters = (
+        _LAST.get(char) or unicodedata.normalize("NFKD", char)[0] for char in unicodedata.normalize("NFC", folded)
+    )
     return "".join(letters)
 
 

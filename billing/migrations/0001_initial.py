@@ -7,320 +7,588 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('municipalities', '0002_row_level_security'),
+        ("municipalities", "0002_row_level_security"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pool',
+            name="Pool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('position', models.PositiveSmallIntegerField(unique=True, verbose_name='order of calculation')),
-                ('is_direct', models.BooleanField(default=False, verbose_name='direct cost')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("position", models.PositiveSmallIntegerField(unique=True, verbose_name="order of calculation")),
+                ("is_direct", models.BooleanField(default=False, verbose_name="direct cost")),
             ],
             options={
-                'verbose_name': 'pool',
-                'verbose_name_plural': 'pools',
-                'ordering': ['position'],
+                "verbose_name": "pool",
+                "verbose_name_plural": "pools",
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Driver',
+            name="Driver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('nature', models.CharField(choices=[('stock', 'stock'), ('flow', 'flow')], max_length=10)),
-                ('unit', models.CharField(max_length=40, verbose_name='unit')),
-                ('source', models.CharField(choices=[('entered', 'entered'), ('tickets', 'tickets of the desk'), ('agent_minutes', 'time registered at the desk')], default='entered', max_length=20)),
-                ('weights', models.JSONField(blank=True, null=True, verbose_name='weight of each priority')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("nature", models.CharField(choices=[("stock", "stock"), ("flow", "flow")], max_length=10)),
+                ("unit", models.CharField(max_length=40, verbose_name="unit")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("entered", "entered"),
+                            ("tickets", "tickets of the desk"),
+                            ("agent_minutes", "time registered at the desk"),
+                        ],
+                        default="entered",
+                        max_length=20,
+                    ),
+                ),
+                ("weights", models.JSONField(blank=True, null=True, verbose_name="weight of each priority")),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('source', 'entered'), ('nature', 'flow'), _connector='OR'), name='driver_of_the_desk_is_a_flow')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("source", "entered"), ("nature", "flow"), _connector="OR"),
+                        name="driver_of_the_desk_is_a_flow",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('line_count', models.PositiveIntegerField()),
-                ('known_count', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("line_count", models.PositiveIntegerField()),
+                ("known_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(unique=True)),
-                ('state', models.CharField(choices=[('open', 'open'), ('calculated', 'calculated'), ('approved', 'approved'), ('closed', 'closed')], default='open', max_length=10)),
-                ('calculated_at', models.DateTimeField(null=True)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('calculated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("calculated", "calculated"),
+                            ("approved", "approved"),
+                            ("closed", "closed"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("calculated_at", models.DateTimeField(null=True)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "calculated_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-month'],
+                "ordering": ["-month"],
             },
         ),
         migrations.CreateModel(
-            name='DriverValue',
+            name="DriverValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=24, verbose_name='value')),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='source')),
-                ('measured_at', models.DateTimeField()),
-                ('driver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='values', to='billing.driver')),
-                ('measured_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='driver_values', to='billing.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.DecimalField(decimal_places=6, max_digits=24, verbose_name="value")),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="source")),
+                ("measured_at", models.DateTimeField()),
+                (
+                    "driver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="values", to="billing.driver"
+                    ),
+                ),
+                (
+                    "measured_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="driver_values", to="billing.period"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Participation',
+            name="Participation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='billing.pool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="participations", to="billing.pool"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pool__position', 'municipality__code', 'valid_from'],
+                "ordering": ["pool__position", "municipality__code", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='LedgerLine',
+            name="LedgerLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40, verbose_name='source')),
-                ('external_id', models.CharField(max_length=80, verbose_name='id in the accounts')),
-                ('digest', models.CharField(max_length=64)),
-                ('document_ref', models.CharField(blank=True, max_length=80, verbose_name='document')),
-                ('vendor', models.CharField(blank=True, max_length=120, verbose_name='vendor')),
-                ('account', models.CharField(blank=True, max_length=40, verbose_name='account')),
-                ('booked_on', models.DateField(verbose_name='booked on')),
-                ('amount_ore', models.BigIntegerField(verbose_name='amount')),
-                ('vat_ore', models.BigIntegerField(default=0, verbose_name='VAT')),
-                ('text', models.CharField(blank=True, max_length=200, verbose_name='text')),
-                ('assigned_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.importbatch')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.period')),
-                ('pool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.pool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=40, verbose_name="source")),
+                ("external_id", models.CharField(max_length=80, verbose_name="id in the accounts")),
+                ("digest", models.CharField(max_length=64)),
+                ("document_ref", models.CharField(blank=True, max_length=80, verbose_name="document")),
+                ("vendor", models.CharField(blank=True, max_length=120, verbose_name="vendor")),
+                ("account", models.CharField(blank=True, max_length=40, verbose_name="account")),
+                ("booked_on", models.DateField(verbose_name="booked on")),
+                ("amount_ore", models.BigIntegerField(verbose_name="amount")),
+                ("vat_ore", models.BigIntegerField(default=0, verbose_name="VAT")),
+                ("text", models.CharField(blank=True, max_length=200, verbose_name="text")),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.importbatch",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="billing.period"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.pool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['booked_on', 'external_id'],
+                "ordering": ["booked_on", "external_id"],
             },
         ),
         migrations.CreateModel(
-            name='KeyVersion',
+            name="KeyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('definition', models.JSONField(verbose_name='definition')),
-                ('label', models.CharField(max_length=60, verbose_name='short name')),
-                ('sentence', models.CharField(max_length=300, verbose_name='in words')),
-                ('decided_by', models.CharField(max_length=120, verbose_name='decided by')),
-                ('decided_on', models.DateField(blank=True, null=True, verbose_name='decided on')),
-                ('reference', models.CharField(blank=True, max_length=120, verbose_name='decision document')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='key_versions', to='billing.pool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                ("definition", models.JSONField(verbose_name="definition")),
+                ("label", models.CharField(max_length=60, verbose_name="short name")),
+                ("sentence", models.CharField(max_length=300, verbose_name="in words")),
+                ("decided_by", models.CharField(max_length=120, verbose_name="decided by")),
+                ("decided_on", models.DateField(blank=True, null=True, verbose_name="decided on")),
+                ("reference", models.CharField(blank=True, max_length=120, verbose_name="decision document")),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="key_versions", to="billing.pool"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pool__position', 'valid_from'],
+                "ordering": ["pool__position", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('amount_ore', models.BigIntegerField(verbose_name='amount')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='budgets', to='billing.pool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("amount_ore", models.BigIntegerField(verbose_name="amount")),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="budgets", to="billing.pool"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64)),
-                ('engine_version', models.CharField(max_length=20)),
-                ('ledger_ore', models.BigIntegerField()),
-                ('allocated_ore', models.BigIntegerField()),
-                ('unallocated_ore', models.BigIntegerField()),
-                ('unassigned_count', models.PositiveIntegerField()),
-                ('is_current', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='billing.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sha256", models.CharField(max_length=64)),
+                ("engine_version", models.CharField(max_length=20)),
+                ("ledger_ore", models.BigIntegerField()),
+                ("allocated_ore", models.BigIntegerField()),
+                ("unallocated_ore", models.BigIntegerField()),
+                ("unassigned_count", models.PositiveIntegerField()),
+                ("is_current", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="billing.period"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('share', models.TextField(blank=True)),
-                ('amount_ore', models.BigIntegerField()),
-                ('rounding', models.TextField(default='0')),
-                ('is_tied', models.BooleanField(default=False)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.period')),
-                ('pool', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.pool')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='billing.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("share", models.TextField(blank=True)),
+                ("amount_ore", models.BigIntegerField()),
+                ("rounding", models.TextField(default="0")),
+                ("is_tied", models.BooleanField(default=False)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="billing.period"
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="billing.pool",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="billing.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunRequest',
+            name="RunRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requested_at', models.DateTimeField()),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('fault', models.JSONField(null=True)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='billing.period')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='billing.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("requested_at", models.DateTimeField()),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("fault", models.JSONField(null=True)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="requests", to="billing.period"
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="billing.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.JSONField()),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='snapshot', to='billing.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content", models.JSONField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="snapshot", to="billing.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('content', models.TextField()),
-                ('mapping', models.JSONField(default=dict)),
-                ('source', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("content", models.TextField()),
+                ("mapping", models.JSONField(default=dict)),
+                ("source", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DriverEvidence',
+            name="DriverEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('content', models.JSONField()),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
-                ('value', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='billing.drivervalue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("content", models.JSONField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
+                (
+                    "value",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="evidence", to="billing.drivervalue"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('value', 'digest'), name='driver_evidence_once')],
+                "constraints": [models.UniqueConstraint(fields=("value", "digest"), name="driver_evidence_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='period_is_a_month'),
+            model_name="period",
+            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="period_is_a_month"),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('calculated_at__isnull', False), ('calculated_by__isnull', False)), _connector='OR'), name='period_calculated_by_somebody'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "open"),
+                    models.Q(("calculated_at__isnull", False), ("calculated_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="period_calculated_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'calculated']), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), models.Q(('approved_by', models.F('calculated_by')), _negated=True)), _connector='OR'), name='period_approved_by_another'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["open", "calculated"]),
+                    models.Q(
+                        ("approved_at__isnull", False),
+                        ("approved_by__isnull", False),
+                        models.Q(("approved_by", models.F("calculated_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="period_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='period_closed_by_somebody'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "closed"), _negated=True),
+                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="period_closed_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drivervalue',
-            constraint=models.UniqueConstraint(fields=('municipality', 'period', 'driver'), name='driver_value_once'),
+            model_name="drivervalue",
+            constraint=models.UniqueConstraint(fields=("municipality", "period", "driver"), name="driver_value_once"),
         ),
         migrations.AddConstraint(
-            model_name='drivervalue',
-            constraint=models.UniqueConstraint(fields=('municipality', 'id'), name='driver_value_tenant_key'),
+            model_name="drivervalue",
+            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="driver_value_tenant_key"),
         ),
         migrations.AddConstraint(
-            model_name='drivervalue',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='driver_value_not_negative'),
+            model_name="drivervalue",
+            constraint=models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="driver_value_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(fields=('municipality', 'pool', 'valid_from'), name='participation_one_a_day'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                fields=("municipality", "pool", "valid_from"), name="participation_one_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='participation_ends_after_start'),
+            model_name="participation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
+                name="participation_ends_after_start",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerline',
-            index=models.Index(fields=['period', 'pool', 'municipality'], name='ledger_by_pool'),
+            model_name="ledgerline",
+            index=models.Index(fields=["period", "pool", "municipality"], name="ledger_by_pool"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerline',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='ledger_line_once'),
+            model_name="ledgerline",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="ledger_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='keyversion',
-            constraint=models.UniqueConstraint(fields=('pool', 'valid_from'), name='key_version_one_a_day'),
+            model_name="keyversion",
+            constraint=models.UniqueConstraint(fields=("pool", "valid_from"), name="key_version_one_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='keyversion',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='key_version_ends_after_start'),
+            model_name="keyversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
+                name="key_version_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budget',
-            constraint=models.UniqueConstraint(fields=('pool', 'month'), name='budget_once'),
+            model_name="budget",
+            constraint=models.UniqueConstraint(fields=("pool", "month"), name="budget_once"),
         ),
         migrations.AddConstraint(
-            model_name='budget',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='budget_is_of_a_month'),
+            model_name="budget",
+            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="budget_is_of_a_month"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('period',), name='run_one_current'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)), fields=("period",), name="run_one_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('period', 'sha256'), name='run_once_per_snapshot'),
+            model_name="run",
+            constraint=models.UniqueConstraint(fields=("period", "sha256"), name="run_once_per_snapshot"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('ledger_ore', django.db.models.expressions.CombinedExpression(models.F('allocated_ore'), '+', models.F('unallocated_ore')))), name='run_balances'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ledger_ore",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("allocated_ore"), "+", models.F("unallocated_ore")
+                        ),
+                    )
+                ),
+                name="run_balances",
+            ),
         ),
         migrations.AddIndex(
-            model_name='allocation',
-            index=models.Index(fields=['period', 'municipality'], name='allocation_by_period'),
+            model_name="allocation",
+            index=models.Index(fields=["period", "municipality"], name="allocation_by_period"),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.UniqueConstraint(fields=('run', 'pool', 'municipality'), name='allocation_once', nulls_distinct=False),
+            model_name="allocation",
+            constraint=models.UniqueConstraint(
+                fields=("run", "pool", "municipality"), name="allocation_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='runrequest',
-            index=models.Index(models.F('id'), condition=models.Q(('settled_at', None)), name='run_request_waiting'),
+            model_name="runrequest",
+            index=models.Index(models.F("id"), condition=models.Q(("settled_at", None)), name="run_request_waiting"),
         ),
     ]

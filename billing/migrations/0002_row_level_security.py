@@ -4,7 +4,11 @@ from servicecenter.tenancy.rls import append_only, protect, same_tenant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0001_initial"), ("municipalities", "0002_row_level_security"), ("tenancy", "0001_refuse_change")]
+    dependencies = [
+        ("billing", "0001_initial"),
+        ("municipalities", "0002_row_level_security"),
+        ("tenancy", "0001_refuse_change"),
+    ]
     operations = [
         protect("billing_participation", readable="totals"),
         protect("billing_drivervalue", readable="totals"),

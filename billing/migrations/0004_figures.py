@@ -5,43 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0003_frozen_periods'),
-        ('municipalities', '0002_row_level_security'),
+        ("billing", "0003_frozen_periods"),
+        ("municipalities", "0002_row_level_security"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeskFigure',
+            name="DeskFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('monday', models.DateField()),
-                ('received', models.PositiveIntegerField()),
-                ('solved', models.PositiveIntegerField()),
-                ('still_open', models.PositiveIntegerField()),
-                ('measured_at', models.DateTimeField()),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("monday", models.DateField()),
+                ("received", models.PositiveIntegerField()),
+                ("solved", models.PositiveIntegerField()),
+                ("still_open", models.PositiveIntegerField()),
+                ("measured_at", models.DateTimeField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('municipality', 'monday'), name='desk_figure_once')],
+                "constraints": [models.UniqueConstraint(fields=("municipality", "monday"), name="desk_figure_once")],
             },
         ),
         migrations.CreateModel(
-            name='ServiceFigure',
+            name="ServiceFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('kind', models.CharField(max_length=20)),
-                ('met', models.PositiveIntegerField(default=0)),
-                ('breached', models.PositiveIntegerField(default=0)),
-                ('excluded', models.PositiveIntegerField(default=0)),
-                ('undecided', models.PositiveIntegerField(default=0)),
-                ('measured_at', models.DateTimeField()),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='municipalities.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("kind", models.CharField(max_length=20)),
+                ("met", models.PositiveIntegerField(default=0)),
+                ("breached", models.PositiveIntegerField(default=0)),
+                ("excluded", models.PositiveIntegerField(default=0)),
+                ("undecided", models.PositiveIntegerField(default=0)),
+                ("measured_at", models.DateTimeField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="municipalities.municipality"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('municipality', 'month', 'kind'), name='service_figure_once'), models.CheckConstraint(condition=models.Q(('month__day', 1)), name='service_figure_is_of_a_month')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "month", "kind"), name="service_figure_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="service_figure_is_of_a_month"),
+                ],
             },
         ),
     ]

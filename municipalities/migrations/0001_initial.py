@@ -2,137 +2,300 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import municipalities.validators
 from django.conf import settings
 from django.db import migrations, models
 
+import municipalities.validators
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("tenancy", "0001_refuse_change"),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Municipality',
+            name="Municipality",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=8, unique=True, validators=[municipalities.validators.validate_code], verbose_name='municipality code')),
-                ('kind', models.CharField(choices=[('municipality', 'municipality'), ('operator', 'shared centre')], default='municipality', max_length=20)),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('cvr', models.CharField(blank=True, max_length=8, validators=[municipalities.validators.validate_cvr], verbose_name='CVR')),
-                ('gln', models.CharField(blank=True, max_length=13, validators=[municipalities.validators.validate_gln], verbose_name='GLN')),
-                ('council_name', models.CharField(blank=True, max_length=60, verbose_name='name of the council')),
-                ('joined_on', models.DateField(blank=True, null=True, verbose_name='joined on')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('colour', models.CharField(blank=True, max_length=7, verbose_name='colour')),
-                ('shares_department_tickets', models.BooleanField(default=False, verbose_name='employees see the tickets of their department')),
-                ('legal_form', models.CharField(blank=True, max_length=80, verbose_name='legal form')),
-                ('vat_mode', models.CharField(blank=True, choices=[('taxable', '25 % VAT'), ('exempt_group', 'exempt independent group'), ('outside_scope', 'outside the scope of VAT')], max_length=20, verbose_name='VAT')),
-                ('vat_basis', models.CharField(blank=True, max_length=200, verbose_name='legal basis of the VAT mode')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('opening_hours', models.CharField(blank=True, max_length=80, verbose_name='opening hours')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=8,
+                        unique=True,
+                        validators=[municipalities.validators.validate_code],
+                        verbose_name="municipality code",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("municipality", "municipality"), ("operator", "shared centre")],
+                        default="municipality",
+                        max_length=20,
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "cvr",
+                    models.CharField(
+                        blank=True,
+                        max_length=8,
+                        validators=[municipalities.validators.validate_cvr],
+                        verbose_name="CVR",
+                    ),
+                ),
+                (
+                    "gln",
+                    models.CharField(
+                        blank=True,
+                        max_length=13,
+                        validators=[municipalities.validators.validate_gln],
+                        verbose_name="GLN",
+                    ),
+                ),
+                ("council_name", models.CharField(blank=True, max_length=60, verbose_name="name of the council")),
+                ("joined_on", models.DateField(blank=True, null=True, verbose_name="joined on")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left on")),
+                ("colour", models.CharField(blank=True, max_length=7, verbose_name="colour")),
+                (
+                    "shares_department_tickets",
+                    models.BooleanField(default=False, verbose_name="employees see the tickets of their department"),
+                ),
+                ("legal_form", models.CharField(blank=True, max_length=80, verbose_name="legal form")),
+                (
+                    "vat_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("taxable", "25 % VAT"),
+                            ("exempt_group", "exempt independent group"),
+                            ("outside_scope", "outside the scope of VAT"),
+                        ],
+                        max_length=20,
+                        verbose_name="VAT",
+                    ),
+                ),
+                ("vat_basis", models.CharField(blank=True, max_length=200, verbose_name="legal basis of the VAT mode")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                ("opening_hours", models.CharField(blank=True, max_length=80, verbose_name="opening hours")),
             ],
             options={
-                'verbose_name': 'municipality',
-                'verbose_name_plural': 'municipalities',
-                'permissions': [('file_tickets', 'File and follow own tickets'), ('work_tickets', 'Work the tickets of the municipality'), ('lead_tickets', 'Void clocks, move tickets and see load'), ('read_totals', 'Read totals, service levels and ticket lists without texts'), ('read_entries', 'Read ledger entries and statements'), ('import_ledger', 'Import ledger lines and drivers'), ('run_allocation', 'Calculate a period'), ('approve_period', 'Approve a period'), ('manage_people', 'Manage people'), ('manage_grants', 'Manage grants'), ('manage_settings', 'Manage settings')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'operator')), fields=('kind',), name='municipality_one_operator'), models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('left_on__gt', models.F('joined_on')), _connector='OR'), name='municipality_leaves_after_joining'), models.CheckConstraint(condition=models.Q(('kind', 'operator'), models.Q(('legal_form', ''), ('vat_mode', '')), _connector='OR'), name='municipality_legal_form_is_the_operators')],
+                "verbose_name": "municipality",
+                "verbose_name_plural": "municipalities",
+                "permissions": [
+                    ("file_tickets", "File and follow own tickets"),
+                    ("work_tickets", "Work the tickets of the municipality"),
+                    ("lead_tickets", "Void clocks, move tickets and see load"),
+                    ("read_totals", "Read totals, service levels and ticket lists without texts"),
+                    ("read_entries", "Read ledger entries and statements"),
+                    ("import_ledger", "Import ledger lines and drivers"),
+                    ("run_allocation", "Calculate a period"),
+                    ("approve_period", "Approve a period"),
+                    ("manage_people", "Manage people"),
+                    ("manage_grants", "Manage grants"),
+                    ("manage_settings", "Manage settings"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "operator")), fields=("kind",), name="municipality_one_operator"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_on__isnull", True), ("left_on__gt", models.F("joined_on")), _connector="OR"
+                        ),
+                        name="municipality_leaves_after_joining",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "operator"), models.Q(("legal_form", ""), ("vat_mode", "")), _connector="OR"
+                        ),
+                        name="municipality_legal_form_is_the_operators",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('town_hall', 'town hall'), ('school', 'school'), ('care_home', 'care home'), ('day_care', 'day care'), ('library', 'library'), ('other', 'other')], max_length=20)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('sort_key', models.CharField(editable=False, max_length=120)),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='municipalities.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("town_hall", "town hall"),
+                            ("school", "school"),
+                            ("care_home", "care home"),
+                            ("day_care", "day care"),
+                            ("library", "library"),
+                            ("other", "other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("sort_key", models.CharField(editable=False, max_length=120)),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sites",
+                        to="municipalities.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'site',
-                'verbose_name_plural': 'sites',
-                'ordering': ['sort_key'],
+                "verbose_name": "site",
+                "verbose_name_plural": "sites",
+                "ordering": ["sort_key"],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('sort_key', models.CharField(editable=False, max_length=120)),
-                ('title', models.CharField(blank=True, max_length=120, verbose_name='job title')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('department', models.CharField(blank=True, help_text='Path from the top, separated by |.', max_length=300, verbose_name='department')),
-                ('language', models.CharField(choices=[('da', 'Dansk'), ('en', 'English')], default='da', max_length=2, verbose_name='language')),
-                ('uses_single_keys', models.BooleanField(default=True, verbose_name='single-key shortcuts')),
-                ('is_roomy', models.BooleanField(default=False, verbose_name='roomy lists')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may open the administration')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='municipalities.municipality')),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='municipalities.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("sort_key", models.CharField(editable=False, max_length=120)),
+                ("title", models.CharField(blank=True, max_length=120, verbose_name="job title")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                (
+                    "department",
+                    models.CharField(
+                        blank=True,
+                        help_text="Path from the top, separated by |.",
+                        max_length=300,
+                        verbose_name="department",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("da", "Dansk"), ("en", "English")],
+                        default="da",
+                        max_length=2,
+                        verbose_name="language",
+                    ),
+                ),
+                ("uses_single_keys", models.BooleanField(default=True, verbose_name="single-key shortcuts")),
+                ("is_roomy", models.BooleanField(default=False, verbose_name="roomy lists")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may open the administration")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="municipalities.municipality",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="municipalities.site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='MunicipalityGroupPermission',
+            name="MunicipalityGroupPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='municipalities.municipality')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "content_object",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="municipalities.municipality"),
+                ),
+                ("group", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group")),
+                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
             ],
             options={
-                'abstract': False,
-                'unique_together': {('group', 'permission', 'content_object')},
+                "abstract": False,
+                "unique_together": {("group", "permission", "content_object")},
             },
         ),
         migrations.CreateModel(
-            name='MunicipalityUserPermission',
+            name="MunicipalityUserPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='municipalities.municipality')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "content_object",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="municipalities.municipality"),
+                ),
+                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'abstract': False,
-                'unique_together': {('user', 'permission', 'content_object')},
+                "abstract": False,
+                "unique_together": {("user", "permission", "content_object")},
             },
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('municipality', 'name'), name='site_name_in_municipality'),
+            model_name="site",
+            constraint=models.UniqueConstraint(fields=("municipality", "name"), name="site_name_in_municipality"),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('municipality', 'id'), name='site_tenant_key'),
+            model_name="site",
+            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="site_tenant_key"),
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['municipality', 'sort_key'], name='person_by_name'),
+            model_name="person",
+            index=models.Index(fields=["municipality", "sort_key"], name="person_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(models.F('municipality'), django.db.models.functions.text.Lower('email'), name='person_email_in_municipality'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                models.F("municipality"),
+                django.db.models.functions.text.Lower("email"),
+                name="person_email_in_municipality",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('municipality', 'id'), name='person_tenant_key'),
+            model_name="person",
+            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="person_tenant_key"),
         ),
     ]

@@ -4,32 +4,38 @@ from servicecenter.tenancy.scope import tenant_scope
 from tickets import lifecycle
 from tickets.models import Ticket
 
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de")
+
+
+def file_with_a_picture(reader, language, tmp_path):
+    picture = tmp_path / "fejl.png"
+    picture.write_bytes(PNG)
+    reader.open(f"{language}/sager/ny/?kategori=print")
+    reader.page.fill("[name=subject]", "Printeren på 2. sal blinker")
+    reader.page.fill("[name=description]", "Den blinker rødt og skriver fejl 51.")
+    reader.page.set_input_files("[name=files]", picture)
+    reader.press("main form button.button-primary")
+    assert reader.page.locator("main").get_by_text("Printeren på 2. sal blinker").count() > 0
+
 
 @pytest.mark.parametrize("language", ["", "/en"], ids=["danish", "english"])
 def test_an_employee_files_a_ticket_and_follows_it_to_the_end(reader, desk, tmp_path, language):
-    picture = tmp_path / "fejl.png"
-    picture.write_bytes(bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"))
-    page = reader.page
+    scope = (desk.municipality.pk, desk.agent.municipality_id)
     reader.sign_in(desk.employee, desk.password)
     reader.open(f"{language}/")
-    reader.open(f"{language}/sager/ny/?kategori=print")
-    page.fill("[name=subject]", "Printeren på 2. sal blinker")
-    page.fill("[name=description]", "Den blinker rødt og skriver fejl 51.")
-    page.set_input_files("[name=files]", picture)
-    reader.press("main form button.button-primary")
-    assert "/sager/" in page.url
-    assert page.locator("main").get_by_text("Printeren på 2. sal blinker").count() > 0
+    file_with_a_picture(reader, language, tmp_path)
 
-    with tenant_scope(desk.municipality.pk, desk.agent.municipality_id):
+    with tenant_scope(*scope):
         ticket = Ticket.objects.get(subject="Printeren på 2. sal blinker")
-        assert (ticket.requester, ticket.attachments.get().name, ticket.channel) == (desk.employee, "fejl.png", "portal")
+        filed = (ticket.requester, ticket.attachments.get().name, ticket.channel)
+        assert filed == (desk.employee, "fejl.png", "portal")
         lifecycle.reply(ticket, by=desk.agent, body="Hvilken printer er det?", and_wait=True)
     reader.open(f"{language}/sager/{ticket.number}/")
-    assert page.get_by_text("Hvilken printer er det?").count() > 0
-    page.fill("main [name=body]", "Den ved køkkenet.")
+    assert reader.page.get_by_text("Hvilken printer er det?").count() > 0
+    reader.page.fill("main [name=body]", "Den ved køkkenet.")
     reader.press(".sd-ask form button.button-primary")
 
-    with tenant_scope(desk.municipality.pk, desk.agent.municipality_id):
+    with tenant_scope(*scope):
         ticket.refresh_from_db()
         assert (ticket.status, ticket.messages.last().body) == ("open", "Den ved køkkenet.")
         lifecycle.resolve(ticket, by=desk.agent, solution="Vi har skiftet toner.")
@@ -37,7 +43,7 @@ def test_an_employee_files_a_ticket_and_follows_it_to_the_end(reader, desk, tmp_
     reader.press("a[href$='/luk/']")
     reader.press("main form button.button-primary")
     reader.open(f"{language}/sager/")
-    with tenant_scope(desk.municipality.pk):
+    with tenant_scope(*scope):
         ticket.refresh_from_db()
         assert ticket.status == "closed"
 

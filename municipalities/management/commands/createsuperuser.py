@@ -32,7 +32,7 @@ def _municipality(slug, operator_name):
         raise CommandError(
             f'There is no municipality "{slug}": name one that exists.'
             if slug
-            else 'There is no shared centre yet: name it with --operator "NAME", or a municipality with --municipality SLUG.'
+            else 'There is no shared centre yet: name it with --operator "NAME", or one with --municipality SLUG.'
         )
     return found
 
