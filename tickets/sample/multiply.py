@@ -8,6 +8,7 @@ from municipalities.sample.rows import draw_ids
 from tickets.models import Clock, ClockEffect, Event, Message, Ticket, TimeEntry
 from tickets.sample.load import Block
 
+COPIED = (Ticket, Message, Event, TimeEntry, Clock, ClockEffect)
 STEP = 7919  # a prime, so that the people of copy after copy differ
 
 
@@ -21,7 +22,7 @@ def multiply(block: Block, community: Community, *, copy: int) -> int:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_copy_tickets(community), numbers)
-        for model in (Message, Event, TimeEntry, Clock, ClockEffect):
+        for model in COPIED[1:]:
             cursor.execute(_copy_children(model), numbers)
     return count
 
