@@ -11,11 +11,12 @@ from tickets.models import Clock, Ticket
 TOLD = 5000
 CHUNK = 100_000
 EMPLOYEES = 3000
+UNTIL = "2026-11-25T12:00:00+01:00"
 
 
 def load_sample():
     connect_as("owner")
-    call_command("sample_data", tickets=TOLD, employees=EMPLOYEES, verbosity=0)
+    call_command("sample_data", tickets=TOLD, employees=EMPLOYEES, until=UNTIL, verbosity=0)
     connect_as("app")
 
 

@@ -1,6 +1,5 @@
 """One line of the table, and the ear that counts and times statements."""
 
-import statistics
 import time
 from dataclasses import dataclass
 
@@ -49,7 +48,8 @@ class Statements:
 
 
 def milliseconds(values):
-    return statistics.median(values) * 1000
+    """The quickest run: whatever else the machine does can only add to it."""
+    return min(values) * 1000
 
 
 def busiest_agent():
