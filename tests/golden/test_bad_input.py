@@ -60,7 +60,7 @@ def spoilt(draw):
     return {**case, "input": given}
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(spoilt())
 def test_a_spoilt_input_gets_a_result_or_a_code(case):
     result = answer(sla, case, DOCUMENT)

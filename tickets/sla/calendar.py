@@ -131,12 +131,9 @@ class Calendar:
             raise SlaError("NO_OPENING", reason="too_long", value=self.code)
 
     def _span_at(self, at):
-        index = (at // DAY + EPOCH_ORDINAL) // SPAN_DAYS
+        # Local dates begin up to a day before or after those of UTC: start a day early, then go on.
+        index = (at // DAY - 1 + EPOCH_ORDINAL) // SPAN_DAYS
         span = self._span(index)
-        # Local dates begin up to a day before or after those of UTC.
-        while at < span.start:
-            index -= 1
-            span = self._span(index)
         while at >= span.end:
             index += 1
             span = self._span(index)

@@ -75,7 +75,7 @@ def _subject():
 
 
 # A slow machine is no bug.
-unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 ACTIONS = [
     *["state"] * 5,
@@ -222,7 +222,7 @@ def up_to(ticket, moment):
     return [event for event in events if event["at"] <= moment.isoformat()], *rest
 
 
-@settings(unhurried, max_examples=100)
+@settings(unhurried, max_examples=80)
 @given(tickets())
 def test_the_clocks_agree_with_the_law_done_second_by_second(ticket):
     """Also J12: each percent is warned of once per clock, by time."""

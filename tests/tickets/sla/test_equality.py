@@ -6,6 +6,7 @@ from math import isclose
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from tickets.sla import equality
 from tickets.sla.errors import SlaError
@@ -18,7 +19,7 @@ THREE = {
 ALL_MET = {"a": {"151": [40, 40], "190": [60, 60]}}
 ALONE = {"a": {"151": [5, 10]}, "b": {"190": [5, 10]}}
 
-unhurried = settings(deadline=None, max_examples=25)
+unhurried = settings(deadline=None, max_examples=15)
 counts = st.integers(0, 30).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.dictionaries(
     st.sampled_from("ABCD"),
@@ -78,6 +79,12 @@ def test_holm_keeps_the_order_it_was_asked_in():
     assert equality.holm([]) == []
     assert equality.holm([0.04]) == [0.04]
     assert [round(p, 9) for p in equality.holm([0.9, 0.01, 0.5])] == [1.0, 0.03, 1.0]
+
+
+def test_holm_agrees_with_statsmodels():
+    p = [0.2, 0.01, 0.04, 0.04, 1.0, 0.0, 0.03]
+
+    assert all(map(close, equality.holm(p), multipletests(p, method="holm")[1]))
 
 
 @pytest.mark.parametrize("p", [[-0.1], [1.1], ["0.5"], [None], [True], [float("nan")], 0.5, None])
