@@ -4,6 +4,9 @@ Grants sit on municipalities (whose tickets) and queues (which of them), mostly 
 directly: guardian's own shortcuts let a model-wide permission or the superuser flag open every tenant.
 """
 
+from typing import Any
+
+from django.db.models import Manager
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 
@@ -24,8 +27,9 @@ def every_granted_id(person, model) -> frozenset[int]:
 
 def _read(person, model) -> dict[str, frozenset[int]]:
     columns = ("permission__codename", "content_object_id")
-    direct = get_user_obj_perms_model(model).objects.filter(user=person).values_list(*columns)
-    by_group = get_group_obj_perms_model(model).objects.filter(group__user=person).values_list(*columns)
+    of_people, of_groups = _permission_tables(model)
+    direct = of_people.filter(user=person).values_list(*columns)
+    by_group = of_groups.filter(group__user=person).values_list(*columns)
     found: dict[str, set[int]] = {}
     for permission, pk in direct.union(by_group):
         found.setdefault(permission, set()).add(pk)
@@ -35,6 +39,9 @@ def _read(person, model) -> dict[str, frozenset[int]]:
 def holder_ids(place, permission: str):
     """A query for the ids of everyone who holds `permission` on this municipality or queue, directly or by a group."""
     wanted = {"content_object": place, "permission__codename": permission}
-    direct = get_user_obj_perms_model(type(place)).objects.filter(**wanted).values("user_id")
-    by_group = get_group_obj_perms_model(type(place)).objects.filter(**wanted).values("group__user__id")
-    return direct.union(by_group)
+    of_people, of_groups = _permission_tables(type(place))
+    return of_people.filter(**wanted).values("user_id").union(of_groups.filter(**wanted).values("group__user__id"))
+
+
+def _permission_tables(model: Any) -> tuple[Manager, Manager]:
+    return get_user_obj_perms_model(model)._default_manager, get_group_obj_perms_model(model)._default_manager

@@ -83,7 +83,7 @@ def _key(row) -> tuple[str, int]:
 
 
 def _state(clock: Clock | None) -> str | None:
-    return clock and clock.state
+    return clock.state if clock else None
 
 
 def _text(value: Any) -> str:
