@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from municipalities.models import Municipality, Person, Site
 from municipalities.sample.people import NO_PASSWORD
-from municipalities.sample.rows import draw_ids, write
+from municipalities.sample.rows import draw, draw_ids, write
 from tickets.models import Category, Clock, ClockEffect, Event, Queue, Ticket, Vendor
 from tickets.servicenow.export import BadExport, Problem, Row, read_export
 from tickets.servicenow.mapping import BadMapping, Mapping
@@ -158,8 +158,9 @@ def _write(incidents: list[Incident], desk: Desk, outcome: Outcome, *, now: date
 
 
 def _insert(tickets, events, clocks, effects):
-    for ticket, pk in zip(tickets, draw_ids(Ticket, len(tickets)), strict=True):
-        ticket.pk = pk
+    ids, numbers = draw_ids(Ticket, len(tickets)), draw("ticket_number", len(tickets))
+    for ticket, pk, number in zip(tickets, ids, numbers, strict=True):
+        ticket.pk, ticket.number = pk, number
     write(Ticket, tickets)
     for model, rows in ((Event, events), (Clock, clocks), (ClockEffect, effects)):
         for row in rows:
