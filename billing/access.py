@@ -9,7 +9,7 @@ from functools import wraps
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from municipalities.models import Municipality
+from municipalities.models import Municipality, Person
 from servicecenter.tenancy.grants import granted_ids
 
 
@@ -23,7 +23,7 @@ def reads_totals(view):
     return checked
 
 
-def joint_finance(permission: str):
+def joint_finance(permission):
     """For staff of the shared centre who hold `permission` on every municipality."""
 
     def decorate(view):
@@ -38,7 +38,7 @@ def joint_finance(permission: str):
     return decorate
 
 
-def is_joint_finance(person, permission: str) -> bool:
+def is_joint_finance(person: Person, permission: str) -> bool:
     granted = granted_ids(person, Municipality, permission)
     if not granted:
         return False
@@ -47,11 +47,11 @@ def is_joint_finance(person, permission: str) -> bool:
     return kinds.get(person.municipality_id) == Municipality.Kind.OPERATOR and members <= granted
 
 
-def may_read_entries(person, municipality: Municipality) -> bool:
+def may_read_entries(person: Person, municipality: Municipality) -> bool:
     return municipality.pk in granted_ids(person, Municipality, "read_entries")
 
 
-def member_with_entries(person, slug: str) -> Municipality:
+def member_with_entries(person: Person, slug: str) -> Municipality:
     """The municipality whose entries the person may read, or 404."""
     granted = granted_ids(person, Municipality, "read_entries")
     return get_object_or_404(Municipality.objects.members().filter(pk__in=granted), slug=slug)

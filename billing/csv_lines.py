@@ -229,7 +229,7 @@ def read_table(text: str) -> Table:
     return Table(header, rows[1:])
 
 
-def _numbered(reader) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _numbered(reader: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
     begins = 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
@@ -265,7 +265,7 @@ def read_lines(table: Table, mapping: Mapping[str, str]) -> Reading:
     return reading
 
 
-def _row(line, cells, columns, header) -> tuple[Draft | None, list[Fault]]:
+def _row(line, cells, columns, header):
     if len(cells) != len(header):
         reason = format_lazy(
             _("The row has {found} cells and the header {wanted}."), found=len(cells), wanted=len(header)
@@ -283,7 +283,7 @@ def _row(line, cells, columns, header) -> tuple[Draft | None, list[Fault]]:
     return Draft(line=line, **values), []
 
 
-def _cell(known: Field, cell: str):
+def _cell(known: Field, cell: str) -> Any:
     if known.is_required and not cell:
         raise BadCell(_("The cell is empty."))
     return known.read(cell)

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from billing.models import Pool
 from billing.overview import Overview
 from billing.parties import party, short_name
-from billing.statements import Statement, month_name
+from billing.statements import Row, Statement, month_name
+from municipalities.models import Municipality
 from servicecenter import charts
 from servicecenter.charts import Drawing, Party
 from servicecenter.ui import formats
@@ -42,7 +44,7 @@ def cost_per_month(seen: Overview) -> Figure:
     finding = _cost_finding(seen)
     drawing = charts.stacked_months(
         [month_name(month)[:3] for month in seen.months], parties, values, title=finding,
-        budget=budget if None not in budget else (), words=(_("Total"), _("Budget")),
+        budget=[] if None in budget else [ore or 0 for ore in budget], words=(_("Total"), _("Budget")),
         show=_millions,
         show_tick=lambda ore: formats.number(Fraction(ore) / 10**8, 0 if float(ore) % 10**8 == 0 else 1),
     )  # fmt: skip
@@ -93,7 +95,7 @@ def budget_per_pool(seen: Overview) -> Figure | None:
     return Figure(charts.budget_bars(bars, title=finding), finding, unit, headings, rows)
 
 
-def _millions(ore) -> str:
+def _millions(ore: Any) -> str:
     return formats.number(Fraction(ore) / 10**8, 2)
 
 
@@ -129,12 +131,12 @@ def promises_kept(seen: Overview) -> Figure | None:
     return Figure(drawing, finding, unit, headings, rows, note=note)
 
 
-def _count(seen: Overview, kind: str, owner) -> Attainment:
+def _count(seen: Overview, kind: str, owner: Municipality) -> Attainment:
     return seen.service[kind].get(owner.pk, Attainment())
 
 
-def _share(owner, count: Attainment) -> charts.Share:
-    if count.n < FEW:
+def _share(owner: Municipality, count: Attainment) -> charts.Share:
+    if count.rate is None or count.n < FEW:
         return charts.Share(party(owner), None, None, None, _("too few tickets"), f"n = {count.n}")
     low, high = count.interval
     return charts.Share(
@@ -144,24 +146,29 @@ def _share(owner, count: Attainment) -> charts.Share:
 
 def _interval(count: Attainment) -> str:
     low, high = count.interval
-    return f"{formats.number(100 * low, 1)}–{formats.number(100 * high, 1)}" if count.n else "–"
+    if low is None or high is None:
+        return "–"
+    return f"{formats.number(100 * low, 1)}–{formats.number(100 * high, 1)}"
 
 
 def _numbers(count: Attainment) -> list[str]:
-    share = formats.percent(count.rate, 1) if count.n else "–"
+    share = "–" if count.rate is None else formats.percent(count.rate, 1)
     counts = (count.met, count.breached, count.excluded, count.undecided)
     return [share, _interval(count), *(formats.number(number) for number in counts)]
 
 
-def _service_finding(seen: Overview, kinds, target: Fraction) -> str:
+def _is_below(count: Attainment, target: Fraction) -> bool:
+    """The whole interval lies under the goal."""
+    _low, high = count.interval
+    return count.n >= FEW and high is not None and high < target
+
+
+def _service_finding(seen: Overview, kinds: list[tuple[str, str]], target: Fraction) -> str:
     """Names who is certainly below the goal: the whole interval lies under it."""
     below = [
         short_name(owner)
         for owner in seen.municipalities
-        if any(
-            _count(seen, kind, owner).n >= FEW and _count(seen, kind, owner).interval[1] < target
-            for kind, _name in kinds
-        )
+        if any(_is_below(_count(seen, kind, owner), target) for kind, _words in kinds)
     ]
     goal = formats.percent(target, 0)
     if below:
@@ -194,7 +201,9 @@ def bill(seen: Overview) -> Figure | None:
     """From pools through keys to municipalities. A pool with a credit is no flow; it stands in the table only."""
     owners = seen.municipalities
     month = [seen.period.month]
-    amounts = {pool: [seen.of_pool(pool and pool.pk, month, owner.pk) for owner in owners] for pool in seen.pools}
+    amounts = {
+        pool: [seen.of_pool(pool.pk if pool else None, month, owner.pk) for owner in owners] for pool in seen.pools
+    }
     drawn = {pool: row for pool, row in amounts.items() if sum(row) > 0 and min(row) >= 0}
     if not drawn:
         return None
@@ -213,12 +222,12 @@ def bill(seen: Overview) -> Figure | None:
     return Figure(drawing, finding, unit, columns, rows, legend=parties)
 
 
-def _name(pool) -> str:
+def _name(pool: Pool | None) -> str:
     return pool.name if pool else _("Other direct cost")
 
 
-def _key(seen: Overview, pool) -> str:
-    return seen.keys.get(pool and pool.pk) or _("Direct invoice")
+def _key(seen: Overview, pool: Pool | None) -> str:
+    return seen.keys.get(pool.pk if pool else None) or _("Direct invoice")
 
 
 def change(statement: Statement) -> Figure | None:
@@ -242,7 +251,7 @@ def _in_kroner(month: str) -> str:
     return _("%(month)s, DKK") % {"month": month.capitalize()}
 
 
-def _three(row) -> list[str]:
+def _three(row: Row) -> list[str]:
     return [
         formats.amount(row.before_ore),
         formats.amount(row.amount_ore),

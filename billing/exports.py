@@ -85,13 +85,13 @@ def _lead(entries: Entries, pool: PoolEntries) -> list[str]:
     return [entries.run.period.code, pool.name, pool.key]
 
 
-def _csv_cell(cell) -> str:
+def _csv_cell(cell: str | Decimal | None) -> str:
     if cell is None:
         return ""
     return format(cell, "f").replace(".", ",") if isinstance(cell, Decimal) else harmless(cell)
 
 
-def _write(sheet, number: int, column: int, cell, formats: dict) -> None:
+def _write(sheet, number, column, cell, formats):
     if isinstance(cell, Decimal):
         sheet.write_number(number, column, cell, formats[-int(cell.as_tuple().exponent)])
     elif cell:

@@ -1,5 +1,7 @@
 """Pages of the centre's finance staff: reading lines in, and the steps of a month."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect, render
@@ -139,12 +141,13 @@ def assignment(request, month, pk):
         periods.assign(line, by=request.user, **form.cleaned_data)
     else:
         messages.error(
-            request, form.non_field_errors()[0] if form.non_field_errors() else _("Choose a pool or a municipality.")
+            request,
+            str(form.non_field_errors()[0]) if form.non_field_errors() else _("Choose a pool or a municipality."),
         )
     return redirect("billing:period", month)
 
 
-def _period(month) -> Period:
+def _period(month: date) -> Period:
     return get_object_or_404(Period.objects.select_related("calculated_by", "approved_by", "closed_by"), month=month)
 
 

@@ -56,7 +56,7 @@ class AssignmentForm(forms.Form):
     )
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not cleaned.get("pool") and not cleaned.get("municipality"):
             raise forms.ValidationError(_("Choose a pool or a municipality."))
         return cleaned
@@ -68,8 +68,8 @@ class QuantityField(forms.CharField):
     Django's own field reads 48.000 as 48 in Danish, so it is not used.
     """
 
-    def to_python(self, value) -> Decimal | None:
-        text = super().to_python(value).replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+    def to_python(self, value):
+        text = (super().to_python(value) or "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
         if not text:
             return None
         danish = text if formats.is_danish() else text.translate(str.maketrans(",.", ".,"))
@@ -119,7 +119,7 @@ class QuantitiesForm(forms.Form):
                 )
 
     @staticmethod
-    def _name(driver, member) -> str:
+    def _name(driver, member):
         return f"{driver.code}_{member.code}"
 
     def rows(self):

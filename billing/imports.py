@@ -5,9 +5,10 @@ and shown, since what was posted is corrected by a new line and never rewritten.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.csv_lines import Draft, Fault, decode, guess_mapping, missing_fields, read_lines, read_table
 from billing.models import ImportBatch, LedgerLine, Period, Pool, Upload
-from municipalities.models import Municipality
+from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
 
@@ -48,7 +49,7 @@ class Preview:
         return not self.faults
 
 
-def receive(*, data: bytes, name: str, source: str, by, at: datetime | None = None) -> Upload:
+def receive(*, data: bytes, name: str, source: str, by: Person, at: datetime | None = None) -> Upload:
     """Keep a file until somebody has looked at it. Raises Unreadable when it is no table."""
     text = decode(data)
     table = read_table(text)
@@ -79,7 +80,7 @@ def preview(upload: Upload) -> Preview:
 
 
 @transaction.atomic
-def import_lines(upload: Upload, *, by, at: datetime | None = None) -> ImportBatch | None:
+def import_lines(upload: Upload, *, by: Person, at: datetime | None = None) -> ImportBatch | None:
     """Write all lines of the file, or none. Raises ImportRefused when any row is bad; None when all were known."""
     at = at or timezone.now()
     found = preview(Upload.objects.select_for_update().get(pk=upload.pk))
@@ -108,7 +109,7 @@ def import_lines(upload: Upload, *, by, at: datetime | None = None) -> ImportBat
     return batch
 
 
-def _lines(drafts: Iterable[Draft], upload: Upload, batch: ImportBatch, by) -> list[LedgerLine]:
+def _lines(drafts: Iterable[Draft], upload: Upload, batch: ImportBatch, by: Person) -> list[LedgerLine]:
     pools = {pool.code: pool for pool in Pool.objects.all()}
     owners = {owner.code: owner.pk for owner in Municipality.objects.members()}
     months = {draft.month for draft in drafts}
@@ -140,14 +141,14 @@ class _Books:
     def add(self, draft: Draft) -> None:
         self.digests[draft.external_id] = draft.digest
 
-    def objection(self, draft: Draft):
+    def objection(self, draft: Draft) -> Any:
         if draft.external_id in self.digests:
             return format_lazy(
                 _("The line {id} is known with other content. Book a correction as a new line."), id=draft.external_id
             )
         return self._month_objection(draft.month) or self._owner_objection(draft)
 
-    def _month_objection(self, month: date):
+    def _month_objection(self, month: date) -> Any:
         if month in self.frozen:
             return format_lazy(
                 _("{month} is approved and takes no more lines. Book the cost in an open month."),
@@ -155,7 +156,7 @@ class _Books:
             )
         return None
 
-    def _owner_objection(self, draft: Draft):
+    def _owner_objection(self, draft: Draft) -> Any:
         if draft.municipality and draft.municipality not in self.members:
             return format_lazy(_("There is no municipality {code}."), code=draft.municipality)
         if draft.pool and draft.pool not in self.pools:
@@ -165,7 +166,7 @@ class _Books:
         return None
 
 
-def _known_digests(source: str, ids: list[str]):
+def _known_digests(source: str, ids: list[str]) -> Iterator[tuple[str, str]]:
     for start in range(0, len(ids), CHUNK):
         some = ids[start : start + CHUNK]
         yield from LedgerLine.objects.filter(source=source, external_id__in=some).values_list("external_id", "digest")

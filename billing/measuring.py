@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.allocation.errors import AllocationError
 from billing.allocation.spans import LOCAL
 from billing.models import Driver, DriverEvidence, DriverValue, Participation, Period
-from municipalities.models import Municipality
+from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
 from tickets.models import Ticket, TimeEntry
@@ -33,21 +33,30 @@ class PeriodFrozen(RuleBroken):
 
 
 @transaction.atomic
-def measure_drivers(period: Period, *, by, at: datetime | None = None) -> int:
+def measure_drivers(period: Period, *, by: Person, at: datetime | None = None) -> int:
     """Count the desk's own drivers for everybody who takes part. Returns the number of values that changed."""
     at = at or timezone.now()
     period = lock(period)
     members = _taking_part(period)
     changed = 0
     for driver in Driver.objects.exclude(source=Driver.Source.ENTERED):
-        counted = COUNTS[driver.source](driver, period, members)
+        counted = COUNTS[Driver.Source(driver.source)](driver, period, members)
         for member in members:
             changed += _keep(driver, period, member, counted.get(member.pk, []), by=by, at=at)
     return changed
 
 
 @transaction.atomic
-def enter_value(driver: Driver, period: Period, municipality, value: Decimal, *, by, source="", at=None) -> DriverValue:
+def enter_value(
+    driver: Driver,
+    period: Period,
+    municipality: Municipality,
+    value: Decimal,
+    *,
+    by: Person,
+    source: str = "",
+    at: datetime | None = None,
+) -> DriverValue:
     """A quantity that somebody read elsewhere, for example the inhabitants on the first of the month."""
     period = lock(period)
     row, _is_new = DriverValue.objects.update_or_create(
@@ -116,7 +125,9 @@ def _weight(driver: Driver, priority: int) -> str:
     return str(weight)
 
 
-def _keep(driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, by, at: datetime) -> bool:
+def _keep(
+    driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, by: Person, at: datetime
+) -> bool:
     total = sum((Decimal(quantity) for _number, quantity in evidence), Decimal(0))
     if total < 0:
         raise AllocationError("NEGATIVE_DRIVER", found=total, driver=driver.code, member=member.code)

@@ -6,6 +6,7 @@ run are not. What a period in the states approved and closed rests on cannot cha
 of the tables too (migration 0003).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 
@@ -500,7 +501,7 @@ class RunRequest(models.Model):
     def is_settled(self):
         return self.settled_at is not None
 
-    def sentence(self, names=None) -> str:
+    def sentence(self, names: Mapping[str, Mapping[str, str]] | None = None) -> str:
         """Why there is no result, in words; `names` turns codes into names as in AllocationError."""
         if not self.fault:
             return ""
@@ -509,8 +510,9 @@ class RunRequest(models.Model):
         return self.fault.get("message") or self._error().sentence(names)
 
     def _error(self) -> AllocationError:
-        where = dict(self.fault.get("where", {}))
+        fault = self.fault or {}
+        where = dict(fault.get("where", {}))
         if "day" in where:
             where["day"] = date.fromisoformat(where["day"])
-        reason, found = self.fault.get("reason", ""), self.fault.get("found", "")
-        return AllocationError(self.fault["code"], reason, found=found, **where)
+        reason, found = fault.get("reason", ""), fault.get("found", "")
+        return AllocationError(fault["code"], reason, found=found, **where)

@@ -101,11 +101,11 @@ def _cost(rows, months):
     return cost
 
 
-def _municipalities(rows) -> list[Municipality]:
+def _municipalities(rows: list[Allocation]) -> list[Municipality]:
     return sorted({row.municipality_id: row.municipality for row in rows}.values(), key=lambda owner: owner.code)
 
 
-def _pools(rows, run: Run) -> list[Pool | None]:
+def _pools(rows: list[Allocation], run: Run) -> list[Pool | None]:
     found = {row.pool_id: row.pool for row in rows if row.run_id == run.pk}
     return sorted(found.values(), key=lambda pool: pool.position if pool else 10**6)
 
@@ -135,4 +135,5 @@ def _weeks(end: date) -> list[tuple[date, int, int, int]]:
         week = sums.setdefault(row.monday, [0, 0, 0])
         for place, count in enumerate((row.received, row.solved, row.still_open)):
             week[place] += count
-    return [(monday, *sums[monday]) for monday in sorted(sums)][-WEEKS:]  # type: ignore[misc]
+    weeks = [(monday, received, solved, still_open) for monday, (received, solved, still_open) in sorted(sums.items())]
+    return weeks[-WEEKS:]

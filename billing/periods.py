@@ -7,6 +7,7 @@ Each verb locks the period, checks, writes and records in one transaction. What 
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +18,7 @@ from billing.allocation.cascade import Step
 from billing.measuring import PeriodFrozen, lock
 from billing.models import Allocation, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
 from billing.plans import Plan, digest_of, plan_of
-from municipalities.models import Municipality
+from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
 
@@ -60,7 +61,7 @@ class WrongPool(RuleBroken):
 
 
 @transaction.atomic
-def assign(line: LedgerLine, *, pool: Pool | None, municipality=None, by) -> LedgerLine:
+def assign(line: LedgerLine, *, pool: Pool | None, municipality: Municipality | None = None, by: Person) -> LedgerLine:
     """Say which pool shares a line or, with a municipality, who alone carries it. `pool` may then be a direct one."""
     lock(line.period)
     if pool and pool.is_direct != bool(municipality):
@@ -75,7 +76,7 @@ def assign(line: LedgerLine, *, pool: Pool | None, municipality=None, by) -> Led
 
 
 @transaction.atomic
-def request_run(period: Period, *, by, at: datetime | None = None) -> RunRequest:
+def request_run(period: Period, *, by: Person, at: datetime | None = None) -> RunRequest:
     """Ask for a calculation: a row first, the task second. A request that still waits is not doubled."""
     from billing.tasks import calculate_period
 
@@ -83,7 +84,7 @@ def request_run(period: Period, *, by, at: datetime | None = None) -> RunRequest
     at = at or timezone.now()
     waiting = period.requests.filter(settled_at=None).first()
     request = waiting or RunRequest.objects.create(period=period, requested_by=by, requested_at=at)
-    calculate_period.delay_on_commit(request.pk, scope=everybody())
+    calculate_period.delay_on_commit(request.pk, scope=everybody())  # type: ignore[attr-defined]
     return request
 
 
@@ -93,7 +94,7 @@ def everybody() -> list[int]:
 
 
 @transaction.atomic
-def calculate(period: Period, *, by, at: datetime | None = None) -> Run:
+def calculate(period: Period, *, by: Person, at: datetime | None = None) -> Run:
     """Share the month's cost. The same lines, keys and quantities give the run there is, and write nothing.
 
     Raises AllocationError when the allocation refuses, and RuleBroken when the month cannot be calculated.
@@ -104,7 +105,7 @@ def calculate(period: Period, *, by, at: datetime | None = None) -> Run:
     run = period.runs.filter(sha256=digest).first()
     if run and run.is_current:
         return run
-    result = None if run else runs.run(runs.read_plan(plan))
+    result = runs.run(runs.read_plan(plan))
     period.runs.filter(is_current=True).update(is_current=False)
     if run:
         run.is_current = True
@@ -118,7 +119,7 @@ def calculate(period: Period, *, by, at: datetime | None = None) -> Run:
 
 
 @transaction.atomic
-def approve(period: Period, *, by, at: datetime | None = None) -> Period:
+def approve(period: Period, *, by: Person, at: datetime | None = None) -> Period:
     """Another person accepts the month: every line is assigned, the sums agree, and nothing changed since the run."""
     period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
     if period.is_frozen:
@@ -139,7 +140,7 @@ def approve(period: Period, *, by, at: datetime | None = None) -> Period:
 
 
 @transaction.atomic
-def close(period: Period, *, by, at: datetime | None = None) -> Period:
+def close(period: Period, *, by: Person, at: datetime | None = None) -> Period:
     """The bill is final. From here on a mistake is mended in a later month."""
     period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
     if period.state != Period.State.APPROVED:
@@ -150,7 +151,7 @@ def close(period: Period, *, by, at: datetime | None = None) -> Period:
     return period
 
 
-def _write(period: Period, plan: Plan, digest: str, result: runs.Run, *, by, at: datetime) -> Run:
+def _write(period: Period, plan: Plan, digest: str, result: runs.Run, *, by: Person, at: datetime) -> Run:
     control = result.control
     run = Run.objects.create(
         period=period, sha256=digest, engine_version=ENGINE_VERSION, created_by=by, created_at=at,
@@ -195,7 +196,7 @@ class _Rows:
                 sums[key] = sums.get(key, 0) + line["amount_ore"]
         return [self._row(pool, member, amount) for (pool, member), amount in sums.items()]
 
-    def _row(self, pool: int | None, member: str, amount: int, **exact) -> Allocation:
+    def _row(self, pool: int | None, member: str, amount: int, **exact: Any) -> Allocation:
         return Allocation(
             run=self.run,
             period=self.period,
@@ -210,7 +211,7 @@ def _text(exact: Fraction) -> str:
     return f"{exact.numerator}/{exact.denominator}" if exact.denominator > 1 else str(exact.numerator)
 
 
-def _record(action: str, period: Period, *, by, at: datetime, run: Run) -> None:
+def _record(action: str, period: Period, *, by: Person, at: datetime, run: Run) -> None:
     AuditEntry.objects.record(
         action, municipality_id=Municipality.objects.operator().pk, actor=by, at=at.replace(microsecond=0),
         subject=period.code, sha256=run.sha256, ledger_ore=run.ledger_ore,

@@ -98,7 +98,7 @@ def _participations(period: Period) -> dict[int, dict[str, list[dict]]]:
     return found
 
 
-def _span(row) -> dict:
+def _span(row: KeyVersion | Participation) -> dict:
     return {"from": row.valid_from.isoformat(), "to": row.valid_to.isoformat() if row.valid_to else None}
 
 

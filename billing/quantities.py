@@ -1,6 +1,7 @@
 """What a municipality has of what a key shares by, in words: 641 of 2,221 hours."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 from billing.models import Driver, DriverValue, KeyVersion
 from servicecenter.ui import formats
 
-Values = Mapping[tuple[str, int], DriverValue]  # (driver code, municipality) → value
+Exact = Fraction | int | str
+Values = dict[tuple[str, int], DriverValue]  # (driver code, municipality) → value
 
 
 def quantity(versions: list[KeyVersion], values: Values, *, owner: int, code: str, sharers: Collection[int]) -> str:
@@ -44,7 +46,7 @@ def of_driver(driver: str, values: Values, *, owner: int, sharers: Collection[in
     return f"{_of(shown(mine.driver, mine.value), shown(mine.driver, total))} {unit(mine.driver)}"
 
 
-def shown(driver: Driver, value) -> Fraction:
+def shown(driver: Driver, value: Decimal | int) -> Fraction:
     """Minutes are read as hours."""
     return Fraction(value) / 60 if driver.source == Driver.Source.AGENT_MINUTES else Fraction(value)
 
@@ -53,11 +55,11 @@ def unit(driver: Driver) -> str:
     return _("hours") if driver.source == Driver.Source.AGENT_MINUTES else driver.unit
 
 
-def _of(mine, total) -> str:
+def _of(mine: Exact, total: Exact) -> str:
     return _("%(mine)s of %(all)s") % {"mine": plain(mine), "all": plain(total)}
 
 
-def plain(value) -> str:
+def plain(value: Exact) -> str:
     """Whole numbers without decimals, hours rounded to whole ones, small fractions with one decimal."""
     exact = Fraction(value)
     return formats.number(exact, 0 if exact.denominator == 1 or abs(exact) >= 100 else 1)

@@ -1,14 +1,12 @@
 """The sets of billing by name. A period is asked for by its month, an amount by its period and its current run."""
 
-from datetime import date
-
 from django.db import models
 
 from servicecenter.tenancy.querysets import OwnedQuerySet
 
 
 class PeriodQuerySet(models.QuerySet):
-    def of_month(self, month: date):
+    def of_month(self, month):
         """The period of a month, made when it is first asked for."""
         return self.get_or_create(month=month.replace(day=1))[0]
 
@@ -43,10 +41,10 @@ class RunRequestQuerySet(models.QuerySet):
 
 
 class DatedQuerySet(models.QuerySet):
-    def in_force(self, first: date, end: date):
+    def in_force(self, first, end):
         """Rows that count on at least one day of [first, end)."""
         return self.filter(models.Q(valid_to=None) | models.Q(valid_to__gt=first), valid_from__lt=end)
 
 
-class OwnedDatedQuerySet(OwnedQuerySet, DatedQuerySet):
-    pass
+class OwnedDatedQuerySet(OwnedQuerySet):
+    in_force = DatedQuerySet.in_force

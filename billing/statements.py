@@ -102,25 +102,27 @@ class Statement:
 
     def reasons(self) -> list[tuple[str, str]]:
         """The largest changes in words: (pool, why)."""
-        return [(row.name, self._reason(row)) for row in self.largest_changes()] if self.before else []
+        if self.before is None:
+            return []
+        return [(row.name, self._reason(row, self.before.month)) for row in self.largest_changes()]
 
-    def _reason(self, row: Row) -> str:
+    def _reason(self, row: Row, earlier_month: date) -> str:
         now, before = (self.values.get(code, {}) for code in ("now", "before"))
         mine = now.get((row.driver, self.municipality.pk))
         earlier = before.get((row.driver, self.municipality.pk))
         if mine and earlier and mine.value != earlier.value:
             return _("%(now)s %(unit)s against %(before)s in %(month)s.") % {
                 "now": plain(shown(mine.driver, mine.value)), "before": plain(shown(mine.driver, earlier.value)),
-                "unit": unit(mine.driver), "month": month_name(self.before.month),
+                "unit": unit(mine.driver), "month": month_name(earlier_month),
             }  # fmt: skip
         if row.total_ore == row.total_before_ore and row.total_ore:
-            return _("the share is %(now)s against %(before)s in %(month)s.") % {
-                "now": formats.percent(row.share), "before": formats.percent(Fraction(row.before_ore, row.total_ore)),
-                "month": month_name(self.before.month),
-            }  # fmt: skip
+            shares = (Fraction(ore, row.total_ore) for ore in (row.amount_ore, row.before_ore))
+            now_share, before_share = map(formats.percent, shares)
+            words = {"now": now_share, "before": before_share, "month": month_name(earlier_month)}
+            return _("the share is %(now)s against %(before)s in %(month)s.") % words
         return _("the whole pool is %(now)s against %(before)s in %(month)s.") % {
             "now": formats.kroner(row.total_ore), "before": formats.kroner(row.total_before_ore),
-            "month": month_name(self.before.month),
+            "month": month_name(earlier_month),
         }  # fmt: skip
 
 
@@ -198,7 +200,7 @@ def _versions(period: Period) -> dict[int, list[KeyVersion]]:
 
 
 def _values(periods: list[Period], current: Period) -> dict[str, Values]:
-    values: dict[str, dict] = {"now": {}, "before": {}}
+    values: dict[str, Values] = {"now": {}, "before": {}}
     for value in DriverValue.objects.filter(period__in=periods).select_related("driver"):
         side = "now" if value.period_id == current.pk else "before"
         values[side][value.driver.code, value.municipality_id] = value

@@ -9,7 +9,7 @@ from django.utils import timezone
 from billing import figures, periods
 from billing.allocation.errors import AllocationError
 from billing.measuring import measure_drivers
-from billing.models import RunRequest
+from billing.models import Run, RunRequest
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.scope import tenant_scope
 
@@ -53,7 +53,7 @@ def _lease(request_id: int) -> RunRequest | None:
     return None if request.is_settled else request
 
 
-def _calculated(request: RunRequest):
+def _calculated(request: RunRequest) -> tuple[Run | None, dict | None]:
     try:
         with transaction.atomic():
             measure_drivers(request.period, by=request.requested_by)

@@ -13,7 +13,7 @@ class MonthConverter:
     def to_python(self, value: str) -> date:
         return date.fromisoformat(f"{value}-01")
 
-    def to_url(self, value) -> str:
+    def to_url(self, value: date | str) -> str:
         return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
 

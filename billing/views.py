@@ -94,14 +94,14 @@ def list_keys(request):
     return render(request, "billing/keys.html", {"pools": shown})
 
 
-def _entries(request, month, slug) -> entries.Entries:
+def _entries(request, month, slug):
     found = entries.read(member_with_entries(request.user, slug), month)
     if found is None:
         raise Http404
     return found
 
 
-def _download(request, found: entries.Entries, ending: str) -> HttpResponse:
+def _download(request, found, ending):
     AuditEntry.objects.record(
         "entries_exported", municipality_id=found.municipality.pk, actor=request.user, subject=found.run.period.code,
         format=ending,

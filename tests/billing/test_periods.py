@@ -148,9 +148,10 @@ def execute(sql):
 
 
 NEW_LINE = """
-    INSERT INTO billing_ledgerline (municipality_id, period_id, source, external_id, digest, document_ref, vendor, account,
-        booked_on, amount_ore, vat_ore, text)
-    SELECT municipality_id, period_id, source, 'new', '', '', '', '', booked_on, 1, 0, '' FROM billing_ledgerline LIMIT 1
+    INSERT INTO billing_ledgerline (municipality_id, period_id, source, external_id, digest, document_ref, vendor,
+        account, booked_on, amount_ore, vat_ore, text)
+    SELECT municipality_id, period_id, source, 'new', '', '', '', '', booked_on, 1, 0, ''
+    FROM billing_ledgerline LIMIT 1
 """
 NEW_ALLOCATION = """
     INSERT INTO billing_allocation (municipality_id, run_id, period_id, share, amount_ore, rounding, is_tied)
