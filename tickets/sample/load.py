@@ -61,7 +61,8 @@ def _number(stories: list[Story], *, wanted: int) -> Block:
 
 def _write(stories: list[Story]) -> int:
     for story in stories:
-        for row in (*story.events, *story.messages, *story.times):
+        rows: list[Event | Message | TimeEntry] = [*story.events, *story.messages, *story.times]
+        for row in rows:
             row.ticket_id = story.ticket.pk
     return (
         write(Ticket, (story.ticket for story in stories))
