@@ -43,8 +43,14 @@ class RunRequestQuerySet(models.QuerySet):
 class DatedQuerySet(models.QuerySet):
     def in_force(self, first, end):
         """Rows that count on at least one day of [first, end)."""
-        return self.filter(models.Q(valid_to=None) | models.Q(valid_to__gt=first), valid_from__lt=end)
+        return _in_force(self, first, end)
 
 
 class OwnedDatedQuerySet(OwnedQuerySet):
-    in_force = DatedQuerySet.in_force
+    def in_force(self, first, end):
+        """Rows that count on at least one day of [first, end)."""
+        return _in_force(self, first, end)
+
+
+def _in_force(rows, first, end):
+    return rows.filter(models.Q(valid_to=None) | models.Q(valid_to__gt=first), valid_from__lt=end)
