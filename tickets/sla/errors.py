@@ -5,6 +5,7 @@ the sentences say what is wrong and how to mend it. `reason` picks a more exact 
 several causes; `where` carries the values and, for forms, the place of the mistake.
 """
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from servicecenter.errors import RuleBroken
@@ -70,5 +71,5 @@ class SlaError(RuleBroken):
         return str(MESSAGES[f"{self.code}.{self.reason}" if self.reason else self.code]) % self.where
 
     def __str__(self):
-        # Untranslated on purpose: a log line must be writable before Django is set up.
-        return f"{self.code}{'.' if self.reason else ''}{self.reason} {self.where}"
+        # Without Django there are no translations, and the calculations work without it.
+        return self.message if settings.configured else f"{self.code} {self.where}"

@@ -1,14 +1,19 @@
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 import tickets.sla.errors
 from servicecenter.errors import RuleBroken
 from tickets.sla.errors import MESSAGES, SlaError
 
 FOLDER = Path(tickets.sla.errors.__file__).parent
+ROOT = FOLDER.parent.parent
 
 
 def raised():
@@ -44,4 +49,19 @@ def test_an_error_has_a_code_for_programs_and_is_told_to_the_user_as_a_broken_ru
 
     assert isinstance(error, RuleBroken)
     assert (error.code, error.where) == ("BAD_TARGET", {"value": 0, "field": "target_minutes"})
-    assert str(error) == "BAD_TARGET {'value': 0, 'field': 'target_minutes'}"
+    with override("en"):
+        assert str(error) == error.message
+        assert error.message == (
+            "“0” is not a target. Write whole minutes, at least 1, or leave it empty to promise nothing."
+        )
+
+
+def test_without_django_an_error_says_its_code():
+    program = "from tickets.sla.errors import SlaError; print(SlaError('BAD_TARGET', value=0))"
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert printed == "BAD_TARGET {'value': 0}\n"
