@@ -12,7 +12,7 @@ from servicecenter.local.addresses import superuser_url
 from tests.factories import make_municipality, make_operator
 from tests.processes import database_urls, run_python
 
-NO_CENTRE = 'There is no shared centre yet: name it with --operator "NAME", or a municipality with --municipality SLUG.'
+NO_CENTRE = 'There is no shared centre yet: name it with --operator "NAME", or one with --municipality SLUG.'
 IMPORT_SETTINGS = ("-c", "import servicecenter.settings")
 IMPORT_WSGI = ("-c", "import servicecenter.wsgi")
 EXCEPT_DATABASE_URL = dict.fromkeys(["DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"])
