@@ -19,6 +19,7 @@ from servicecenter.local import servers
 from servicecenter.local.places import CHECKOUT, places
 from servicecenter.local.processes import CannotStart, hold, kill_group, spawn
 from servicecenter.local.progress import say, step
+from servicecenter.local.reset import throw_away
 from servicecenter.local.supervisor import Program, Supervisor, python
 
 FIRST_PORT = 8000
@@ -65,6 +66,9 @@ def run(options: argparse.Namespace) -> None:
 
 def start_servers() -> None:
     if "DATABASE_URL" not in os.environ:
+        if places().unfinished.exists():
+            say("  The sample data were interrupted last time; starting over")
+            throw_away(places())
         with step("PostgreSQL and Redis"):
             servers.ensure_started()
 

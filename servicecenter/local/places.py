@@ -39,6 +39,11 @@ class Places:
         return self.local / "demo-people.txt"
 
     @property
+    def unfinished(self) -> Path:
+        """There while sample data are being written."""
+        return self.local / "sample-data.unfinished"
+
+    @property
     def media(self) -> Path:
         return self.local / "media"
 

@@ -14,20 +14,29 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command, get_commands
 
 from servicecenter.local.places import places
-from servicecenter.local.progress import step
+from servicecenter.local.progress import long_step, step
 
 
 def main(wishes: list[str]) -> None:
     """`wishes` are options of the command that makes the sample data."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicecenter.settings")
+    os.environ["DATABASE_ROLE"] = "owner"  # what is made here crosses municipalities
     django.setup()
     with step("Tables"):
         call_command("migrate", database="owner", verbosity=0)
     collect_static_files()
     if "sample_data" in get_commands() and _is_empty():
-        with step("Sample data"):
-            call_command("sample_data", *wishes)
+        make_sample_data(wishes)
     note_people()
+
+
+def make_sample_data(wishes: list[str]) -> None:
+    """The mark of an unfinished work stays when this process dies in the middle of it; the demo then starts over."""
+    unfinished = places().unfinished
+    unfinished.touch()
+    with long_step("Sample data") as output:
+        call_command("sample_data", *wishes, stdout=output)
+    unfinished.unlink()
 
 
 def collect_static_files() -> None:

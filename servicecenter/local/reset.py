@@ -18,8 +18,12 @@ def reset(checkout: Path = CHECKOUT) -> None:
     """Raises CannotStart while anything uses the data."""
     where = places(checkout)
     make_folders(where)
+    with hold(where.local / "demo.lock", seconds=1, otherwise=DEMO_RUNS):
+        throw_away(where)
+
+
+def throw_away(where: Places) -> None:
     with (
-        hold(where.local / "demo.lock", seconds=1, otherwise=DEMO_RUNS),
         hold(where.local / "start.lock", seconds=1, otherwise=SERVERS_ARE_USED),
         hold(where.local / "keeper.lock", seconds=3, otherwise=SERVERS_ARE_USED),
     ):
@@ -30,7 +34,7 @@ def reset(checkout: Path = CHECKOUT) -> None:
 def _stored(where: Places) -> Iterator[Path]:
     yield from where.database.glob("postgresql-*")
     yield from where.local.glob("beat*")
-    yield from (path for path in (where.redis, where.media, where.people) if path.exists())
+    yield from (path for path in (where.redis, where.media, where.people, where.unfinished) if path.exists())
 
 
 if __name__ == "__main__":

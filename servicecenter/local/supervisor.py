@@ -14,7 +14,7 @@ from servicecenter.local.processes import kill_group, spawn
 
 LONGEST_WAIT = 30.0
 SECONDS_THAT_COUNT_AS_HEALTHY = 60.0
-SECONDS_TO_STOP = 1.5
+SECONDS_TO_STOP = 1.0
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Supervisor:
             program.process = spawn(
                 program.command,
                 log=log,
-                at_parents_death=program.stop_with,
+                at_parents_death=signal.SIGKILL,  # their own children notice and follow
                 cwd=self.checkout,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(program.environment),
                 pass_fds=program.keep_open,
