@@ -14,7 +14,8 @@ from tests.processes import database_urls, run_python
 
 NO_CENTRE = 'There is no shared centre yet: name it with --operator "NAME", or one with --municipality SLUG.'
 IMPORT_SETTINGS = ("-c", "import servicecenter.settings")
-IMPORT_WSGI = ("-c", "import servicecenter.wsgi")
+# A bare checkout has no collected files yet, of which WhiteNoise warns.
+IMPORT_WSGI = ("-W", "ignore:No directory at", "-c", "import servicecenter.wsgi")
 EXCEPT_DATABASE_URL = dict.fromkeys(["DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"])
 WRONG_SETTINGS = [
     (
