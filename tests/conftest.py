@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from servicecenter.local.slots import slot_of_this_run
 
@@ -106,6 +107,12 @@ def fresh_scope():
     token = scope._current.set(scope.NOTHING)
     yield
     scope._current.reset(token)
+
+
+@pytest.fixture(autouse=True)
+def danish():
+    """A request leaves its language behind in the thread; every test begins in the default one."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
