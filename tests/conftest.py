@@ -1,7 +1,5 @@
 """The test database is made by the owner; every test then connects as the application (or, marked, the worker)."""
 
-import os
-
 import psycopg2
 import pytest
 from django.conf import settings
@@ -12,10 +10,7 @@ from django.utils import translation
 
 from servicecenter.local.slots import slot_of_this_run
 
-if "DATABASE_URL" not in os.environ:
-    from servicecenter.local.servers import ensure_started
-
-    ensure_started()
+pytest_plugins = ["servicecenter.local.testing"]  # starts the servers; a skipped test fails
 
 ROLES = {role: settings.DATABASE_ROLE_NAMES[role] for role in ("app", "worker")}
 

@@ -45,8 +45,8 @@ def create_roles(admin_url: str, urls: Mapping[str, str], *, for_tests: bool = F
     with _cursor(admin_url) as cursor:
         for name, login in logins.items():
             _create_role(cursor, login, ATTRIBUTES[name])
-        if for_tests:
-            cursor.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(logins[OWNER].role)))
+        may = sql.SQL("CREATEDB" if for_tests else "NOCREATEDB")
+        cursor.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(logins[OWNER].role), may))
         _make_read_only(cursor, logins[BACKUP].role)
         _leave_owner(cursor, logins)
         _create_database(cursor, database, owner=logins[OWNER].role)
