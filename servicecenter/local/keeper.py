@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from servicecenter.local.addresses import ROLES, embedded_urls, superuser_url
@@ -34,13 +35,14 @@ def main(checkout: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
     where = places(checkout)
-    with hold(where.local / "keeper.lock", seconds=SECONDS_FOR_THE_LAST_ONE_TO_STOP):
-        return Keeper(where).run()
+    with hold(where.local / "keeper.lock", seconds=SECONDS_FOR_THE_LAST_ONE_TO_STOP) as is_still_ours:
+        return Keeper(where, is_still_ours).run()
 
 
 class Keeper:
-    def __init__(self, where: Places):
+    def __init__(self, where: Places, is_still_ours: Callable[[], bool]):
         self.where = where
+        self.is_still_ours = is_still_ours
         self.postgres = Postgres(where)
         self.redis = Redis(where)
         self.selector = selectors.DefaultSelector()
@@ -54,7 +56,8 @@ class Keeper:
             self._start_servers()
             self._serve(door)
         finally:
-            (self.where.sockets / "keeper.sock").unlink(missing_ok=True)
+            if self.is_still_ours():
+                (self.where.sockets / "keeper.sock").unlink(missing_ok=True)
             door.close()
             self.redis.stop()
             self.postgres.stop()
@@ -76,17 +79,18 @@ class Keeper:
         log.info("%s", self.answer)
 
     def _serve(self, door: socket.socket) -> None:
-        """Until the last caller has left, or none has come."""
+        """Until the last caller has left, or none has come, or the checkout was removed under it."""
         patience = time.monotonic() + SECONDS_FOR_THE_FIRST_CALLER
         served = False
-        while self.callers or (not served and time.monotonic() < patience):
+        while self.is_still_ours() and (self.callers or (not served and time.monotonic() < patience)):
             for key, _ in self.selector.select(timeout=1):
                 if key.fileobj is door:
                     self._welcome(door)
                     served = True
                 else:
                     self._part_with(key.fileobj)  # type: ignore[arg-type]
-            self._restart_what_crashed()
+            if self.is_still_ours():
+                self._restart_what_crashed()
 
     def _welcome(self, door: socket.socket) -> None:
         caller, _ = door.accept()

@@ -65,15 +65,25 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def hold(path: Path, *, seconds: float, otherwise: str = "") -> Iterator[None]:
-    """Hold a lock that the kernel gives back when its holder dies. Raises CannotStart when it stays taken."""
+def hold(path: Path, *, seconds: float, otherwise: str = "") -> Iterator[Callable[[], bool]]:
+    """Hold a lock that the kernel gives back when its holder dies. Raises CannotStart when it stays taken.
+
+    Gives the question whether the lock still means anything: not once its folder was removed or made anew.
+    """
     with path.open("w") as file:
         deadline = time.monotonic() + seconds
         while not take(file.fileno()):
             if time.monotonic() > deadline:
                 raise CannotStart(otherwise or f"Another process holds {path}, and did for {seconds:.0f} seconds.")
             time.sleep(0.05)
-        yield
+        yield lambda: _names(path, file)
+
+
+def _names(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def take(file: int) -> bool:

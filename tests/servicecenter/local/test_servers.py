@@ -1,6 +1,7 @@
 """Each test has servers of its own, in a folder that stands for a clone."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -210,6 +211,22 @@ def test_an_interrupted_first_start_is_begun_again(checkout):
     servers.ensure_started(checkout)
 
     assert ask(checkout, "SELECT 1") == [(1,)]
+
+
+def test_the_servers_of_a_removed_checkout_end_and_leave_its_successor_alone(checkout):
+    with caller(checkout):
+        old = running(checkout)
+        shutil.rmtree(places(checkout).local)
+        if places(checkout).database.exists():
+            shutil.rmtree(places(checkout).database)
+
+        servers.ensure_started(checkout)
+
+        deadline = time.monotonic() + 10
+        while running(checkout) & old and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert running(checkout) & old == set()
+        assert ask(checkout, "SELECT 1") == [(1,)]
 
 
 def test_a_broken_database_is_told_in_one_sentence(checkout):
