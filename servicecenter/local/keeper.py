@@ -18,7 +18,7 @@ from pathlib import Path
 from servicecenter.local.addresses import ROLES, embedded_urls, superuser_url
 from servicecenter.local.places import Places, places
 from servicecenter.local.postgres import Postgres
-from servicecenter.local.processes import CannotStart, hold
+from servicecenter.local.processes import CannotStart, hold, kill_group
 from servicecenter.local.redis import Redis
 from servicecenter.tenancy.roles import create_roles
 
@@ -56,12 +56,23 @@ class Keeper:
             self._start_servers()
             self._serve(door)
         finally:
-            if self.is_still_ours():
-                (self.where.sockets / "keeper.sock").unlink(missing_ok=True)
             door.close()
-            self.redis.stop()
-            self.postgres.stop()
+            if self.is_still_ours():
+                self._stop()
+            else:
+                self._kill()
         return 0 if self.answer == READY else 1
+
+    def _stop(self) -> None:
+        (self.where.sockets / "keeper.sock").unlink(missing_ok=True)
+        self.redis.stop()
+        self.postgres.stop()
+
+    def _kill(self) -> None:
+        """Their data are gone, and a clean stop would remove the sockets of whoever serves this folder now."""
+        for server in (self.redis, self.postgres):
+            if server.process:
+                kill_group(server.process)
 
     def _start_servers(self) -> None:
         try:
