@@ -13,9 +13,10 @@ def asked():
 
     @contextmanager
     def counted(*, at_most):
+        questions = []
         with CaptureQueriesContext(connection) as captured:
-            yield
-        questions = [query["sql"] for query in captured if not query["sql"].startswith(FRAME)]
+            yield questions
+        questions += [query["sql"] for query in captured if not query["sql"].startswith(FRAME)]
         assert len(questions) <= at_most, "\n".join(questions)
 
     return counted

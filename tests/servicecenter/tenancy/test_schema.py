@@ -40,6 +40,40 @@ def test_every_owned_model_is_asked_through_an_owned_queryset(model):
     assert not model._meta.get_field("municipality").null
 
 
+# A unique value that is not unique within one municipality tells whether a foreign one exists, so each needs a reason.
+ACROSS_MUNICIPALITIES = {
+    "Ticket.number": "drawn by the database for the whole desk, never chosen",
+    "Attachment.token": "random, never chosen",
+    "Snapshot.run": "made by the desk itself, one for each run, and runs are joint",
+    "LedgerLine.external_id+source": "a posting counts once in the joint accounts; only joint finance imports",
+}
+
+
+def _unique_sets(model):
+    yield from ({field.name} for field in model._meta.concrete_fields if field.unique and not field.primary_key)
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            named = {part.name for part in constraint.expressions if hasattr(part, "name")}
+            yield set(constraint.fields) | named
+
+
+def _stays_within_one(model, names):
+    """The municipality is part of it, or a row that itself belongs to one."""
+    fields = [model._meta.get_field(name) for name in names]
+    targets = [field.related_model for field in fields if field.is_relation]
+    return "municipality" in names or any(target in owned_models() for target in targets)
+
+
+def test_unique_values_stay_within_one_municipality_or_have_a_reason():
+    across = {
+        f"{model.__name__}.{'+'.join(sorted(names))}"
+        for model in owned_models()
+        for names in _unique_sets(model)
+        if not _stays_within_one(model, names)
+    }
+    assert across == set(ACROSS_MUNICIPALITIES)
+
+
 @pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model.__name__)
 def test_ids_are_bigint_instants_are_datetimes_and_money_is_whole_ore(model):
     assert model._meta.pk.get_internal_type() in {"BigAutoField", "OneToOneField", "AutoField"}
