@@ -1,0 +1,33 @@
+"""What is shared, how, and what everybody carries.
+
+Amounts are whole øre. Tables without a municipality are joint: they hold nothing of one municipality. Totals (amounts
+and driver values per municipality) are written in scope and read by all; direct lines, evidence and the snapshot of a
+run are not. What a period in the states approved and closed rests on cannot change: triggers refuse it, to the owner
+of the tables too (migration 0003).
+"""
+
+from billing.models.drivers import Driver, DriverEvidence, DriverValue
+from billing.models.figures import DeskFigure, ServiceFigure
+from billing.models.keys import Budget, KeyVersion, Participation, Pool
+from billing.models.ledger import ImportBatch, LedgerLine, Upload
+from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
+
+__all__ = [
+    "Allocation",
+    "Budget",
+    "DeskFigure",
+    "Driver",
+    "DriverEvidence",
+    "DriverValue",
+    "ImportBatch",
+    "KeyVersion",
+    "LedgerLine",
+    "Participation",
+    "Period",
+    "Pool",
+    "Run",
+    "RunRequest",
+    "ServiceFigure",
+    "Snapshot",
+    "Upload",
+]
