@@ -88,10 +88,15 @@ def make_category(code="print", queue=None, **fields):
     ]
 
 
-def make_agreement(terms=None, valid_from=datetime(2013, 1, 1, tzinfo=UTC)):
-    calendar, is_new = Calendar.objects.get_or_create(code="desk", defaults={"name": "Desk"})
+def make_calendar(code, weekly):
+    calendar, is_new = Calendar.objects.get_or_create(code=code, defaults={"name": code.capitalize()})
     if is_new:
-        CalendarVersion.objects.create(calendar=calendar, valid_from=date(2013, 1, 1), weekly=WEEK)
+        CalendarVersion.objects.create(calendar=calendar, valid_from=date(2013, 1, 1), weekly=weekly)
+    return calendar
+
+
+def make_agreement(terms=None, valid_from=datetime(2013, 1, 1, tzinfo=UTC)):
+    make_calendar("desk", WEEK)
     agreement = Agreement.objects.get_or_create(code="default", defaults={"name": "Default"})[0]
     return AgreementVersion.objects.get_or_create(
         agreement=agreement, valid_from=valid_from, defaults={"terms": terms or TERMS}

@@ -82,8 +82,7 @@ def _write_clocks(stories: list[Story], rules: Rulebook, *, until: datetime) -> 
         clocks += [clock_row(story.ticket, reading) for reading in result.clocks]
         effects += past_effects(story.ticket, result, found_at=until)
         if story.ticket.is_active:
-            last = reading_of(story.events, now=story.events[-1].at, rules=rules)
-            story.ticket.next_due_at = next_due([clock_row(story.ticket, reading) for reading in last.clocks])
+            story.ticket.next_due_at = next_due(result.clocks)
             standing.append(story.ticket)
     Ticket.objects.bulk_update(standing, ["next_due_at"], batch_size=1000)
     return write(Clock, clocks) + write(ClockEffect, effects)

@@ -146,8 +146,7 @@ def _write(incidents: list[Incident], desk: Desk, outcome: Outcome, *, now: date
             continue
         told = [_event(step, ticket, desk, agreement=version.code) for step in incident.steps]
         result = reading_of(told, now=max(now, told[-1].at), rules=rules)
-        last = reading_of(told, now=told[-1].at, rules=rules)
-        ticket.next_due_at = next_due([clock_row(ticket, reading) for reading in last.clocks])
+        ticket.next_due_at = next_due(result.clocks)
         tickets.append(ticket)
         events += told
         clocks += [clock_row(ticket, reading) for reading in result.clocks]

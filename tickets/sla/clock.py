@@ -49,7 +49,8 @@ class Clock:
     `subject` is the queue or vendor, '' for the ticket's own clocks; (`kind`, `cycle`) is unique within the ticket.
     `elapsed_s` and `paused_s` (open seconds) run up to now or the stop. The `anchor_` fields hold the same as of the
     clock's own last change and do not depend on now; from there, while the clock is neither stopped nor paused,
-    elapsed = anchor_elapsed_s + the open seconds of `calendar` since anchor_at.
+    elapsed = anchor_elapsed_s + the open seconds of `calendar` since anchor_at. `ran_out_at` of a breached clock is
+    what its `due_at` was: when the target was used up, or the instant of the change that left too little.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Clock:
     target_s: int | None
     due_at: datetime | None
     breached_at: datetime | None
+    ran_out_at: datetime | None
     cause: str
     void_reason: str
     calendar: str
@@ -157,6 +159,7 @@ def _clock(stopwatch: Stopwatch, now: int, refuse_closed: bool) -> Clock:
         target_s=stopwatch.terms.target_s,
         due_at=to_datetime(_due_at(stopwatch, refuse_closed)),
         breached_at=to_datetime(stopwatch.breached_at),
+        ran_out_at=to_datetime(stopwatch.ran_out_at),
         cause=stopwatch.cause,
         void_reason=stopwatch.void_reason,
         calendar=stopwatch.terms.calendar.code,

@@ -7,6 +7,7 @@ from tickets.sla.clock import BREACH, Replay, replay
 from tickets.sla.clock import Clock as Reading
 from tickets.sla.events import read_event
 from tickets.sla.models import Clock, ClockEffect
+from tickets.sla.states import VOID
 from tickets.sla.terms import Rulebook, rulebook
 
 SLA_EVENTS = frozenset(
@@ -42,7 +43,7 @@ def keep_clocks(ticket, *, at: datetime) -> None:
         rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"], update_fields=CHANGING
     )
     ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
-    ticket.next_due_at = next_due(rows)
+    ticket.next_due_at = next_due(result.clocks)
 
 
 def clock_row(ticket, reading: Reading) -> Clock:
@@ -84,10 +85,14 @@ def past_effects(ticket, result: Replay, *, found_at: datetime) -> list[ClockEff
     ]  # fmt: skip
 
 
-def next_due(rows: Iterable[Clock]) -> datetime:
-    """When the first promise to the requester runs out, or ran out; far ahead while no clock runs."""
+def next_due(clocks: Iterable[Reading]) -> datetime:
+    """When the first target of the requester's running clocks runs out, or ran out; far ahead while none runs.
+
+    A breach does not move it, for it is about the target and not about the first second beyond. So it follows from the
+    events alone, whenever they are read, and the worker need not touch a ticket when it fires one of its clocks.
+    """
     from tickets.models import FAR_AHEAD
 
-    running = [c for c in rows if c.kind in ON_THE_TICKET and c.stopped_at is None and not c.is_paused]
-    instants = [c.due_at or c.breached_at for c in running]
+    running = [c for c in clocks if c.kind in ON_THE_TICKET and c.stopped_at is None and not c.is_paused]
+    instants = [c.due_at or c.ran_out_at for c in running if c.state != VOID]
     return min((instant for instant in instants if instant), default=FAR_AHEAD)

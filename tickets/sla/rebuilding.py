@@ -1,8 +1,6 @@
 """Do the stored clocks of a ticket say what its events say? Compared field by field, and put right from the events.
 
-Effects are append-only: a missing one is added, one that should not be there is reported and stays. The next due
-instant of a ticket is written by the verbs; a breach since then may or may not have moved it, so both readings count
-as right.
+Effects are append-only: a missing one is added, one that should not be there is reported and stays.
 """
 
 from dataclasses import dataclass
@@ -33,12 +31,11 @@ def differences(ticket: Ticket, *, now: datetime, rules: Rulebook) -> list[Diffe
     now = max(events[-1].at, min([now, *(clock.next_at - SECOND for clock in ticket.clocks.all() if clock.next_at)]))
     result = reading_of(events, now=now, rules=rules)
     rows = [clock_row(ticket, reading) for reading in result.clocks]
-    then = reading_of(events, now=events[-1].at, rules=rules)
-    dues = [next_due(rows), next_due([clock_row(ticket, reading) for reading in then.clocks])]
     found = _compare_clocks(list(ticket.clocks.all()), rows)
     found += _compare_effects(list(ticket.clock_effects.all()), past_effects(ticket, result, found_at=now))
-    if ticket.next_due_at not in dues:
-        found.append(Difference("next due", ticket.next_due_at, dues[0]))
+    due = next_due(result.clocks)
+    if ticket.next_due_at != due:
+        found.append(Difference("next due", ticket.next_due_at, due))
     return found
 
 

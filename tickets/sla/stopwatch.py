@@ -71,6 +71,7 @@ class Stopwatch:
         "kind",
         "paused_s",
         "priority",
+        "ran_out_at",
         "started_at",
         "stopped_at",
         "subject",
@@ -88,6 +89,8 @@ class Stopwatch:
         self.started_at = self.anchor_at = at
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
+        # Of a breached clock: when its target was used up, which at closing time lies before the breach.
+        self.ran_out_at: int | None = None
         self.elapsed_s = self.paused_s = 0
         self.cause = self.void_reason = ""
         self.is_merged = False
@@ -162,7 +165,7 @@ class Stopwatch:
         if self.is_stopped or self.anchor_at != at or not self.is_judged:
             return
         if self.breached_at is None and self.elapsed_s > self._target:
-            self.breached_at = at
+            self.breached_at = self.ran_out_at = at
             self.cause = PRIORITY_CHANGE if self._repriced_at == at else AGREEMENT_CHANGE
         passed = [percent for percent in self._unsent() if self._threshold(percent) <= self.elapsed_s]
         if passed:
@@ -200,6 +203,7 @@ class Stopwatch:
             if moment.at < before:
                 self._send(moment)
         if self.breached_at is None and reached > self._target:
+            self.ran_out_at = self.due_at()
             self.breached_at = self._breach_instant()
 
     def _warnings_ahead(self, limit: int | None = None) -> Iterator[Moment]:
