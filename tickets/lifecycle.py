@@ -231,11 +231,9 @@ def _changing(ticket, at):
     The caller's instance is brought up to date too, so that a view may go on with what it holds.
     """
     with transaction.atomic():
-        locked = (
-            Ticket.objects.select_for_update(of=("self",))
-            .select_related("queue")
-            .get(municipality_id=ticket.municipality_id, pk=ticket.pk)
-        )
+        # Without joins: after waiting for the lock PostgreSQL looks at the joined rows of before the wait, and a ticket
+        # that was moved meanwhile would seem to be gone.
+        locked = Ticket.objects.select_for_update().get(municipality_id=ticket.municipality_id, pk=ticket.pk)
         last = locked.events.order_by("-id").values_list("at", flat=True).first()
         at = max(_now(at), last) if last else _now(at)
         yield locked, at
