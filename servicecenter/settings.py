@@ -236,6 +236,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
+    "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
 }

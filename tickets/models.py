@@ -63,6 +63,28 @@ class QueueGroupPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Queue, on_delete=models.CASCADE)
 
 
+class QueueCount(models.Model):
+    """A part of how many tickets lie in a queue: the sum of `number` over the rows of a place is the count.
+
+    The database appends rows whenever tickets change (triggers of migration 0003), so nobody waits for anybody;
+    `tickets.counts.fold` puts them together.
+    """
+
+    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="+")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=20, choices=Status)
+    is_assigned = models.BooleanField()
+    number = models.IntegerField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index("queue", "municipality", "status", name="queuecount_place")]
+
+    def __str__(self):
+        return f"{self.queue_id} {self.status} {self.number:+}"
+
+
 class Service(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -190,6 +212,15 @@ class Ticket(models.Model):
                 "municipality", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_mun_next_due"
             ),
             models.Index("assignee", "next_due_at", "id", condition=Q(status__in=ACTIVE), name="ticket_mine_next_due"),
+            # What one agent holds is counted from this index alone.
+            models.Index(
+                "assignee",
+                "queue",
+                "municipality",
+                "has_answer",
+                condition=Q(status__in=ACTIVE),
+                name="ticket_held_counts",
+            ),
             models.Index(fields=["requester", "-received_at"], name="ticket_of_requester"),
             models.Index("municipality", "first_resolved_at", name="ticket_first_resolved"),
             models.Index("queue", "status", "municipality", name="ticket_counts"),

@@ -1,13 +1,11 @@
-"""The queues an agent works: which tickets come next, and how many there are."""
+"""The queues an agent works: which tickets come next."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from tickets.models import Queue, Ticket
-from tickets.querysets import queues_of
+from tickets.models import Ticket
 
 PAGE_SIZE = 50
 
@@ -53,26 +51,3 @@ def next_due(tickets: QuerySet, *, queues, after: Cursor | None = None, size: in
     if not tops:
         return Ticket.objects.none()
     return Ticket.objects.filter(pk__in=tops[0].union(*tops[1:], all=True)).by_next_due()[: size + 1]
-
-
-def queues_with_counts(person) -> list[Queue]:
-    """The queues a person works, each with its number of active tickets as `active`."""
-    worked = Ticket.objects.workable_by(person).active().filter(queue=OuterRef("pk")).order_by()
-    count = worked.values("queue").annotate(n=Count("pk")).values("n")
-    queues = Queue.objects.filter(pk__in=queues_of(person))
-    return list(queues.annotate(active=Coalesce(Subquery(count), 0)))
-
-
-def own_counts(person) -> dict[str, int]:
-    """How many active tickets are the person's own, were answered by their user, or are nobody's yet."""
-    mine = Q(assignee=person)
-    return (
-        Ticket.objects.workable_by(person)
-        .active()
-        .filter(mine | Q(assignee=None))
-        .aggregate(
-            mine=Count("pk", filter=mine),
-            answered=Count("pk", filter=mine & Q(has_answer=True)),
-            unassigned=Count("pk", filter=Q(assignee=None)),
-        )
-    )

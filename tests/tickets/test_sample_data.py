@@ -15,6 +15,7 @@ from municipalities.models import Municipality, Person
 from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
 from tests.factories import make_municipality, see
+from tests.tickets.test_counts import counted, fresh
 from tickets.models import Category, Clock, ClockEffect, Event, Message, Queue, Ticket
 from tickets.sample.bare import bare
 from tickets.sample.desk import make_desk
@@ -111,6 +112,7 @@ def test_more_tickets_than_stories_are_copies_with_other_people_and_their_own_me
         assert message.ticket.events.filter(data__message=message.pk).count() == 1
     assert Message.objects.count() == Event.objects.filter(data__has_key="message").count()
     assert rebuilding_finds() == []
+    assert counted() == fresh()
 
 
 def test_thirteen_months_of_cost_are_closed_and_balance_to_the_ore():

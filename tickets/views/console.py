@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from municipalities.models import Municipality
 from servicecenter.tenancy.grants import granted_ids
-from tickets import workload
+from tickets import counts, workload
 from tickets.forms import QueueFilter, ReplyForm
 from tickets.models import Queue, Ticket
 from tickets.querysets import queues_of
@@ -38,7 +38,7 @@ def console(request, code=None):
     """All queues of the agent, or one of them."""
     if jump := _ticket_named(request):
         return redirect("tickets:console_ticket", jump.number)
-    queues = workload.queues_with_counts(request.user)
+    queues = counts.queues_with_counts(request.user)
     code = code or request.GET.get("queue")
     shown = [queue for queue in queues if code in (None, "", queue.code)]
     if code and not shown:
@@ -49,7 +49,7 @@ def console(request, code=None):
         "filters": filters,
         "queue": shown[0] if code else None,
         "title": _title(filters, shown[0] if code else None),
-        "nav_groups": nav_groups(request, queues, workload.own_counts(request.user)),
+        "nav_groups": nav_groups(request, queues, counts.held_counts(request.user)),
         "total": sum(queue.active for queue in shown),
         **page,
     }
@@ -93,29 +93,30 @@ def _title(filters, queue):
     return views.get(filters.cleaned_data.get("assignee", ""), _("All my queues"))
 
 
-def nav_groups(request, queues, counts=None):
-    """The views at the left; without `counts` (on a ticket) only their names."""
-    counts = counts or {}
+def nav_groups(request, queues, held=None):
+    """The views at the left; without the numbers `held` (on a ticket) only their names."""
+    is_counted, held = held is not None, held or {}
     everything = reverse("tickets:console")
     mine = [
-        _view(request, f"{everything}?assignee=me", _("Assigned to me"), "person", counts.get("mine"), key="m"),
+        _view(request, f"{everything}?assignee=me", _("Assigned to me"), "person", held.get("mine"), key="m"),
         _view(
             request,
             f"{everything}?assignee=me&status=answered",
             _("Answers from users"),
             "reply",
-            counts.get("answered"),
-            is_hot=bool(counts.get("answered")),
+            held.get("answered"),
+            is_hot=bool(held.get("answered")),
         ),
     ]
-    total = sum(queue.active for queue in queues) if counts else None
+    total = sum(queue.active for queue in queues) if is_counted else None
+    unassigned = sum(queue.unassigned for queue in queues) if is_counted else None
     shared = [
         _view(request, everything, _("All my queues"), "view-in-list", total, key="k"),
-        _view(request, f"{everything}?assignee=none", _("Not assigned"), "folder-open", counts.get("unassigned")),
+        _view(request, f"{everything}?assignee=none", _("Not assigned"), "folder-open", unassigned),
     ]
     for queue in queues:
         address = reverse("tickets:queue", args=[queue.code])
-        shared.append(_view(request, address, queue.name, queue.icon, queue.active if counts else None))
+        shared.append(_view(request, address, queue.name, queue.icon, queue.active if is_counted else None))
     return [{"title": _("Mine"), "views": mine}, {"title": _("Shared queues"), "views": shared}]
 
 
