@@ -2,7 +2,7 @@ import os
 import sys
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicecenter.settings")
 
@@ -22,3 +22,11 @@ def refuse_escaping_role(**kwargs):
         refuse_escaping_role()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+@worker_process_init.connect
+def run_every_second(**kwargs):
+    """In each process of the pool, so that none depends on beat, on Redis or on another process."""
+    from servicecenter import every_second
+
+    every_second.begin()

@@ -156,6 +156,7 @@ LOCALE_PATHS = [BASE_DIR / "servicecenter" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Copenhagen"
+TIME_SOURCE = env("TIME_SOURCE", default="servicecenter.time_source.database_now")
 
 # --- files ---
 STATIC_URL = "/static/"
@@ -234,6 +235,8 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for as long as it likes
+EVERY_SECOND = ["tickets.tasks.fire_due_clocks"]  # in each worker process, besides the wake-ups below
 CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
     "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},

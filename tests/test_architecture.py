@@ -13,7 +13,7 @@ ALLOWED = {
 }
 GROUND = [
     *(f"servicecenter/{name}" for name in ("tenancy", "audit", "charts", "ui", "local")),
-    "servicecenter/errors.py",
+    *(f"servicecenter/{name}.py" for name in ("errors", "time_source", "every_second")),
 ]
 APPS = set(ALLOWED)
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from servicecenter import time_source
 from servicecenter.errors import RuleBroken
 from tickets.models import Event, Message, Ticket, TimeEntry
 from tickets.sla.keeping import keep_clocks
@@ -244,7 +245,7 @@ def _changing(ticket, at):
 
 
 def _now(at: datetime | None) -> datetime:
-    return (at or timezone.now()).replace(microsecond=0)
+    return (at or time_source.now()).replace(microsecond=0)
 
 
 def _wait(ticket, status, *, by, at, planned_at=None, vendor=None):

@@ -18,6 +18,7 @@ from tickets.sla.models import (  # noqa: F401  Django looks for models here
     CalendarVersion,
     Clock,
     ClockEffect,
+    ClockFailure,
 )
 from tickets.status import ACTIVE, ENDED, WAITING, Status, check_transition
 

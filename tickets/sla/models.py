@@ -148,6 +148,31 @@ class Clock(models.Model):
         return f"{self.kind} {self.cycle}: {self.state}"
 
 
+class ClockFailure(models.Model):
+    """A clock that cannot be fired, with the last reason; the row goes when it is fired or tried again by hand."""
+
+    REASON_LENGTH = 300
+
+    municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="clock_failures")
+    kind = models.CharField(max_length=20)
+    cycle = models.PositiveIntegerField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=REASON_LENGTH)
+    failed_at = models.DateTimeField()
+    is_set_aside = models.BooleanField(default=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        app_label = "tickets"
+        ordering = ["failed_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "kind", "cycle"], name="clock_failure_once")]
+
+    def __str__(self):
+        return f"{self.kind} {self.cycle}: {self.reason}"
+
+
 class ClockEffect(models.Model):
     """A warning (percent below 100) or a breach (100): exactly one row each, at its exact instant."""
 

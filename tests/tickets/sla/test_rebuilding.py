@@ -74,6 +74,9 @@ def test_j1_clocks_rebuilt_from_the_events_equal_the_stored_ones(steps):
     with an_own_transaction():
         ticket, at = live(steps)
         assert differences(ticket, now=at, rules=rulebook()) == []
+        later = at + timedelta(days=3)
+        fire_all(now=later)
+        assert differences(Ticket.objects.get(pk=ticket.pk), now=later, rules=rulebook()) == []
 
 
 @contextmanager
