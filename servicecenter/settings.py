@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -242,6 +243,12 @@ CELERY_BEAT_SCHEDULE = {
     "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
+    "measure-levels": {"task": "tickets.levels.tasks.measure_levels", "schedule": crontab(hour=2, minute=40)},
+    "sweep-level-months": {
+        "task": "tickets.levels.tasks.sweep_level_months",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
 }
 
 LOGGING = {

@@ -10,6 +10,15 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from municipalities.models import Municipality, Site
 from servicecenter.tenancy.querysets import OwnedQuerySet
+from tickets.levels.models import (  # noqa: F401  Django looks for models here
+    EqualityMargin,
+    EqualityVerdict,
+    FrozenFigure,
+    FrozenVerdict,
+    LevelFigure,
+    LevelMonth,
+)
+from tickets.proximity.models import PhoneFigure, Rating, Visit  # noqa: F401
 from tickets.querysets import EventQuerySet, TicketQuerySet
 from tickets.sla.models import (  # noqa: F401  Django looks for models here
     Agreement,

@@ -2,6 +2,11 @@ from celery import shared_task
 
 from servicecenter import time_source
 from tickets import counts
+from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
+    close_level_month,
+    measure_levels,
+    sweep_level_months,
+)
 from tickets.sla.due import fire_all
 
 

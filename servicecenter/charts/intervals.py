@@ -123,7 +123,11 @@ class Observed(NamedTuple):
     rate: float
 
 
-LIMITS = ((1.959964, "limit-2"), (3.090232, "limit"))  # 95 % and 99.8 % of a normal distribution
+LOOKS = ("limit", "limit-2", "limit-2", "limit")  # 99.8 % below, 95 % below, 95 % above, 99.8 % above
+Z = (-3.090232, -1.959964, 1.959964, 3.090232)
+
+# Of a number of observations: the four limits, in the order of LOOKS.
+Limits = Callable[[Sequence[int]], Sequence[Sequence[float]]]
 
 
 def funnel(
@@ -132,18 +136,29 @@ def funnel(
     joint_rate: float,
     words: tuple[str, str],
     title: str,
+    limits: Limits | None = None,
     show: Callable[[float], str] = lambda share: formats.percent(share, 0),
     wide: int = WIDE,
     inline_colours: bool = False,
 ) -> Drawing:
-    """Rate against number, with the limits chance alone would keep to; `words` name the joint rate and the count."""
+    """Rate against number, with the limits chance alone would keep to; `words` name the joint rate and the count.
+
+    `limits` gives the four limits of each number; without, they are those of a normal distribution.
+    """
 
     def paint(width: float, size: str) -> Canvas:
         canvas = Canvas(width, 320 if size == "wide" else 280, title=title, inline_colours=inline_colours)
-        _Funnel(canvas, points, joint_rate, words, show).draw()
+        _Funnel(canvas, points, joint_rate, words, show, limits or normal_limits(joint_rate)).draw()
         return canvas
 
     return draw(paint, wide=wide)
+
+
+def normal_limits(rate: float) -> Limits:
+    def limits(counts: Sequence[int]) -> list[list[float]]:
+        return [[min(max(rate + z * (rate * (1 - rate) / n) ** 0.5, 0.0), 1.0) for z in Z] for n in counts]
+
+    return limits
 
 
 @dataclass
@@ -153,15 +168,16 @@ class _Funnel:
     joint_rate: float
     words: tuple[str, str]
     show: Callable[[float], str]
+    limits: Limits
 
     def draw(self) -> None:
         for tick in ticks(self.y.low, self.y.high, about=5):
             y = self.y(tick)
             self.canvas.line(self.x.start, y, self.x.end, y, "grid")
             self.canvas.text(self.x.start - 6, y + 4, self.show(tick), "quiet", anchor="end")
-        for z, look in LIMITS:
-            for side in (-z, z):
-                self.canvas.polyline(self._limit(side), look)
+        for look, edge in zip(LOOKS, zip(*self.edges, strict=True), strict=True):
+            places = [(self.x(n), self.y(min(max(y, 0.0), 1.0))) for n, y in zip(self.counts, edge, strict=True)]
+            self.canvas.polyline(places, look)
         at = self.y(self.joint_rate)
         self.canvas.line(self.x.start, at, self.x.end, at, "axis")
         self.canvas.text(
@@ -185,18 +201,18 @@ class _Funnel:
 
     @cached_property
     def y(self) -> Scale:
-        edge = [rate for z, _ in LIMITS for side in (-z, z) for rate in (self._bound(self.least, side),)]
-        values = [*edge, *(point.rate for point in self.points)]
+        values = [*self.edges[0], *(point.rate for point in self.points)]
         return Scale(max(min(values) - 0.01, 0), min(max(values) + 0.01, 1), self.canvas.height - 30, 10)
 
-    def _bound(self, count: float, z: float) -> float:
-        p = self.joint_rate
-        return min(max(p + z * (p * (1 - p) / count) ** 0.5, 0.0), 1.0)
-
-    def _limit(self, z: float) -> list[tuple[float, float]]:
+    @cached_property
+    def counts(self) -> list[int]:
         steps = 48
-        counts = [self.least + (self.most - self.least) * (step / steps) ** 2 for step in range(steps + 1)]
-        return [(self.x(count), self.y(self._bound(count, z))) for count in counts]
+        counts = (self.least + (self.most - self.least) * (step / steps) ** 2 for step in range(steps + 1))
+        return sorted({round(count) for count in counts})
+
+    @cached_property
+    def edges(self) -> Sequence[Sequence[float]]:
+        return self.limits(self.counts)
 
     def _dots(self) -> None:
         places = spread([self.y(p.rate) + 4 for p in self.points], gap=LINE, low=14, high=self.canvas.height - 34)

@@ -359,6 +359,13 @@ def test_a_funnel_is_widest_where_observations_are_fewest():
     assert lower[0] - upper[0] > lower[-1] - upper[-1] > 0
 
 
+def test_a_funnel_keeps_to_the_limits_it_is_given():
+    drawing = tunnel(limits=lambda counts: [(0.9, 0.91, 0.95, 0.96) for _ in counts])
+    for look in ("limit", "limit-2"):
+        for path in re.findall(rf'<path d="M([^"]+)" class="ch-{look}"', drawing.wide):
+            assert len({point.split(",")[1] for point in path.split("L")}) == 1
+
+
 @pytest.mark.parametrize(
     ("used", "state", "length"),
     [(0.0, "ok", "0.0"), (0.72, "warn", "216.0"), (1.4, "err", "300.0"), (-1, "pause", "0.0")],
