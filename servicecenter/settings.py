@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from servicecenter.local import addresses
+from servicecenter.outbox.server import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -89,6 +90,7 @@ INSTALLED_APPS = [
     "servicecenter.tenancy",
     "servicecenter.audit",
     "servicecenter.ui",
+    "servicecenter.outbox",
     "municipalities",  # before auth: its createsuperuser asks for the municipality
     "tickets",
     "billing",
@@ -226,6 +228,18 @@ REST_FRAMEWORK = {
 REST_KNOX = {"AUTO_REFRESH": False, "TOKEN_MODEL": "knox.AuthToken"}
 KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  a model, no password
 
+# --- mail: rows of the outbox, sent by a worker of their own queue ---
+_own_address = f"https://{next(iter(ALLOWED_HOSTS), 'localhost')}" if HTTPS else "http://127.0.0.1:8000"
+DESK_URL = env("DESK_URL", default=_own_address).rstrip("/")  # what links in mails begin with
+globals().update(mail_server(env("EMAIL_URL", default=f"smtp://127.0.0.1:{2525 if IS_EMBEDDED else 25}")))
+EMAIL_BACKEND = "servicecenter.outbox.smtp.NullSenderBackend"
+EMAIL_TIMEOUT = env.int("MAIL_TIMEOUT_SECONDS", default=20)
+LOCAL_MAIL_FROM = "desk@localhost.localdomain"
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", default=LOCAL_MAIL_FROM)
+MAIL_RETURN_PATH = env("MAIL_RETURN_PATH", default="")  # empty is the null return path of automatic mail
+MAIL_MAX_BYTES = env.int("MAIL_MAX_BYTES", default=15 * 1024 * 1024)
+MAIL_KEEP_DAYS = env.int("MAIL_KEEP_DAYS", default=30)
+
 # --- queue: the rows are the truth, Redis only wakes workers ---
 CELERY_BROKER_URL = addresses.celery_broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
@@ -235,6 +249,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# A mail server that hangs must not hold up the clocks.
+CELERY_TASK_ROUTES = {"servicecenter.outbox.tasks.send_mails": {"queue": "mail"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for as long as it likes
 EVERY_SECOND = ["tickets.tasks.fire_due_clocks"]  # in each worker process, besides the wake-ups below
@@ -242,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
     "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
+    "send-mails": {"task": "servicecenter.outbox.tasks.send_mails", "schedule": 5.0, "options": {"expires": 5}},
+    "erase-mails": {"task": "servicecenter.outbox.tasks.erase_mails", "schedule": 86400.0},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
     "measure-levels": {"task": "tickets.levels.tasks.measure_levels", "schedule": crontab(hour=2, minute=40)},
     "sweep-level-months": {

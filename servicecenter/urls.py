@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/", include("tickets.api.urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),
+        path("udbakke/", include("servicecenter.outbox.urls")),
         path("", include("municipalities.urls")),
         path("", include("billing.urls")),
         path("", include("tickets.urls")),

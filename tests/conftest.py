@@ -1,11 +1,14 @@
 """The test database is made by the owner; every test then connects as the application (or, marked, the worker)."""
 
+from contextlib import contextmanager
+
 import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from servicecenter.local.slots import slot_of_this_run
@@ -115,3 +118,21 @@ def rules_are_read_anew(monkeypatch):
     from tickets.sla import terms
 
     monkeypatch.setattr(terms, "_kept", None)
+
+
+FRAME = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "SELECT set_config")
+
+
+@pytest.fixture
+def asked():
+    """A budget of questions to the database; the request's transaction and scope, the same everywhere, do not count."""
+
+    @contextmanager
+    def counted(*, at_most):
+        questions = []
+        with CaptureQueriesContext(connection) as captured:
+            yield questions
+        questions += [query["sql"] for query in captured if not query["sql"].startswith(FRAME)]
+        assert len(questions) <= at_most, "\n".join(questions)
+
+    return counted

@@ -12,7 +12,7 @@ ALLOWED = {
     "billing": {"billing", "tickets", "municipalities", "servicecenter"},
 }
 GROUND = [
-    *(f"servicecenter/{name}" for name in ("tenancy", "audit", "charts", "ui", "local")),
+    *(f"servicecenter/{name}" for name in ("tenancy", "audit", "charts", "ui", "outbox", "local")),
     *(f"servicecenter/{name}.py" for name in ("errors", "time_source", "every_second")),
 ]
 APPS = set(ALLOWED)

@@ -64,4 +64,10 @@ BILLING = {
     ),
 }  # fmt: skip
 
-ANSWERS = TICKETS | MUNICIPALITIES | BILLING
+OUTBOX = {
+    "outbox:letters": NOBODY,
+    "outbox:send_again": FORM_ONLY,
+    "outbox:send_all_again": FORM_ONLY,
+}
+
+ANSWERS = TICKETS | MUNICIPALITIES | BILLING | OUTBOX

@@ -30,7 +30,7 @@ SELECT conrelid::regclass::text, columns[1] FROM key AS plain WHERE cardinality(
                   AND cardinality(pair.columns) = 2 AND plain.columns <@ pair.columns)
 ORDER BY 1, 2
 """
-# Keys to the person who acts are plain: staff of the shared centre act on every municipality's rows.
+# Keys to the person who acts are plain: staff of the shared centre act on every municipality's rows, and hear of them.
 ACTORS = {
     "assignee_id",
     "author_id",
@@ -40,6 +40,7 @@ ACTORS = {
     "created_by_id",
     "assigned_by_id",
     "measured_by_id",
+    "recipient_id",
 }
 
 

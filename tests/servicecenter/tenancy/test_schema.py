@@ -14,7 +14,7 @@ from tests.servicecenter.tenancy.catalogue import (
     rows,
 )
 
-OWN_APPS = {"municipalities", "tickets", "billing", "audit"}
+OWN_APPS = {"municipalities", "tickets", "billing", "audit", "outbox"}
 OWN_MODELS = [model for model in apps.get_models() if model._meta.app_label in OWN_APPS]
 
 
