@@ -14,8 +14,9 @@ from enum import Enum
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
+from django.db import transaction
 
+from servicecenter import time_source
 from servicecenter.outbox.letters import letter_of
 from servicecenter.outbox.models import Mail
 from servicecenter.outbox.retries import MOST_ATTEMPTS, wait_after
@@ -43,15 +44,11 @@ class Outcome:
     reason: str = ""
 
 
-def database_clock() -> datetime:
-    """All senders go by the clock of the database; the own one may be wrong, and leases must not be."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+def send_waiting(*, clock: Clock = time_source.now) -> int:
+    """Send until nothing is due, the mail server fails, or the run has lasted long enough. Returns how many left.
 
-
-def send_waiting(*, clock: Clock = database_clock) -> int:
-    """Send until nothing is due, the mail server fails, or the run has lasted long enough. Returns how many left."""
+    All senders go by the clock of the database: leases would mean nothing if each went by its own.
+    """
     until = clock() + LONGEST_RUN
     sent = 0
     server = get_connection()

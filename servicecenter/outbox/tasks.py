@@ -15,11 +15,10 @@ def send_mails() -> None:
 
 @shared_task
 def erase_mails() -> None:
-    from django.utils import timezone
-
+    from servicecenter import time_source
     from servicecenter.outbox.keeping import erase_old
 
-    erase_old(now=timezone.now())
+    erase_old(now=time_source.now())
 
 
 def wake_sender() -> None:
