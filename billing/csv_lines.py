@@ -48,7 +48,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Draft:
-    """A ledger line as written in a file. `pool` and `municipality` are codes, empty when the file names none."""
+    """A ledger line as written in a file. `pool` and `municipality` are codes, empty when the file names none.
+
+    `is_late` is not in the file: the books say whether the month is closed.
+    """
 
     line: int
     external_id: str
@@ -62,11 +65,15 @@ class Draft:
     text: str = ""
     pool: str = ""
     municipality: str = ""
+    contract: str = ""
+    is_late: bool = False
 
     @property
     def digest(self) -> str:
         """The same for the same content, wherever the row stands."""
-        content = {name: str(value) for name, value in asdict(self).items() if name != "line"}
+        content = {name: str(value) for name, value in asdict(self).items() if name not in ("line", "is_late")}
+        if not self.contract:
+            del content["contract"]  # lines that were read in before there was such a column keep their digest
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -186,6 +193,7 @@ FIELDS = (
     ),
     Field("text", _("Text"), text_of(200), ("tekst", "posteringstekst", "beskrivelse", "text")),
     Field("pool", _("Pool"), text_of(50), ("pulje", "omkostningspulje", "pool")),
+    Field("contract", _("Contract"), text_of(40), ("kontrakt", "kontraktnr", "aftale", "aftalenr", "contract")),
     Field(
         "municipality",
         _("Municipality, when it alone pays"),

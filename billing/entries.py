@@ -68,7 +68,7 @@ def read(municipality: Municipality, month: date) -> Entries | None:
     allocations = run.allocations.filter(municipality=municipality).select_related("pool").order_by("pool__position")
     keys = _keys(run)
     pools = {row.pool_id: PoolEntries(row, keys.get(row.pool_id, _("Direct invoice"))) for row in allocations}
-    lines = LedgerLine.objects.filter(period=run.period)
+    lines = LedgerLine.objects.of_run(run.period)
     for line in lines.joint().exclude(pool=None):
         if line.pool_id in pools:
             share = pools[line.pool_id].allocation.exact_share or Fraction(0)

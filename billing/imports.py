@@ -6,7 +6,7 @@ and shown, since what was posted is corrected by a new line and never rewritten.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from billing.corrections import booking_month
 from billing.csv_lines import Draft, Fault, decode, guess_mapping, missing_fields, read_lines, read_table
 from billing.models import ImportBatch, LedgerLine, Period, Pool, Upload
 from municipalities.models import Municipality, Person
@@ -35,6 +36,11 @@ class Preview:
     new: list[Draft]
     known_count: int
     faults: list[Fault]
+
+    @property
+    def late(self) -> list[Draft]:
+        """Lines of months that are closed: corrections will carry them."""
+        return [draft for draft in self.new if draft.is_late]
 
     @property
     def row_count(self) -> int:
@@ -74,7 +80,7 @@ def preview(upload: Upload) -> Preview:
         elif reason := books.objection(draft):
             faults.append(Fault(draft.line, reason))
         else:
-            new.append(draft)
+            new.append(replace(draft, is_late=draft.month in books.closed))
             books.add(draft)
     return Preview(new, known, sorted(faults, key=lambda fault: fault.line))
 
@@ -113,17 +119,26 @@ def _lines(drafts: Iterable[Draft], upload: Upload, batch: ImportBatch, by: Pers
     pools = {pool.code: pool for pool in Pool.objects.all()}
     owners = {owner.code: owner.pk for owner in Municipality.objects.members()}
     months = {draft.month for draft in drafts}
-    periods = {month: Period.objects.of_month(month) for month in sorted(months)}
+    postings = {month: _Postings(month) for month in sorted(months)}
     return [
         LedgerLine(
             municipality_id=owners[draft.municipality] if draft.municipality else upload.municipality_id,
-            period=periods[draft.month], pool=pools.get(draft.pool), source=upload.source, batch=batch, assigned_by=by,
-            external_id=draft.external_id, digest=draft.digest, document_ref=draft.document_ref, vendor=draft.vendor,
-            account=draft.account, booked_on=draft.booked_on, amount_ore=draft.amount_ore, vat_ore=draft.vat_ore,
-            text=draft.text,
+            period=postings[draft.month].period, corrects=postings[draft.month].corrects, pool=pools.get(draft.pool),
+            source=upload.source, batch=batch, assigned_by=by, external_id=draft.external_id, digest=draft.digest,
+            document_ref=draft.document_ref, vendor=draft.vendor, account=draft.account, contract=draft.contract,
+            booked_on=draft.booked_on, amount_ore=draft.amount_ore, vat_ore=draft.vat_ore, text=draft.text,
         )
         for draft in drafts
     ]  # fmt: skip
+
+
+class _Postings:
+    """Where lines of a month go: to itself or, when it is closed, as late lines to the first open month after it."""
+
+    def __init__(self, month: date):
+        self.period, self.corrects = Period.objects.of_month(month), None
+        if self.period.state == Period.State.CLOSED:
+            self.period, self.corrects = booking_month(self.period), self.period
 
 
 class _Books:
@@ -133,7 +148,8 @@ class _Books:
         self.digests = dict(_known_digests(source, [draft.external_id for draft in drafts]))
         self.pools = {pool.code: pool.is_direct for pool in Pool.objects.all()}
         self.members = set(Municipality.objects.members().values_list("code", flat=True))
-        self.frozen = {period.month for period in Period.objects.all() if period.is_frozen}
+        self.approved = {period.month for period in Period.objects.filter(state=Period.State.APPROVED)}
+        self.closed = {period.month for period in Period.objects.filter(state=Period.State.CLOSED)}
 
     def holds(self, draft: Draft) -> bool:
         return self.digests.get(draft.external_id) == draft.digest
@@ -149,9 +165,9 @@ class _Books:
         return self._month_objection(draft.month) or self._owner_objection(draft)
 
     def _month_objection(self, month: date) -> Any:
-        if month in self.frozen:
+        if month in self.approved:
             return format_lazy(
-                _("{month} is approved and takes no more lines. Book the cost in an open month."),
+                _("{month} is approved and takes no more lines. Close it, then the line becomes a correction of it."),
                 month=f"{month:%Y-%m}",
             )
         return None

@@ -17,7 +17,7 @@ from billing.allocation import runs
 from billing.allocation.cascade import Step
 from billing.measuring import PeriodFrozen, lock
 from billing.models import Allocation, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
-from billing.plans import Plan, digest_of, plan_of
+from billing.plans import Plan, check_scope, digest_of, plan_of
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
@@ -39,6 +39,14 @@ class LinesUnassigned(RuleBroken):
     def __init__(self, count: int):
         super().__init__(
             _("%(count)s lines belong to no pool and to no municipality. Assign them, then calculate again.")
+            % {"count": count}
+        )
+
+
+class LateLinesUncorrected(RuleBroken):
+    def __init__(self, count: int):
+        super().__init__(
+            _("%(count)s late lines belong to months that are closed. Book their corrections, then approve.")
             % {"count": count}
         )
 
@@ -129,6 +137,8 @@ def approve(period: Period, *, by: Person, at: datetime | None = None) -> Period
         raise NotCalculated
     if run.unassigned_count:
         raise LinesUnassigned(run.unassigned_count)
+    if late := LedgerLine.objects.filter(period=period, correction=None).late().count():
+        raise LateLinesUncorrected(late)
     if digest_of(plan_of(period)) != run.sha256:
         raise CalculationIsOld
     if period.calculated_by_id == by.pk:
@@ -141,10 +151,11 @@ def approve(period: Period, *, by: Person, at: datetime | None = None) -> Period
 
 @transaction.atomic
 def close(period: Period, *, by: Person, at: datetime | None = None) -> Period:
-    """The bill is final. From here on a mistake is mended in a later month."""
+    """The bill is final and sealed by its hash. From here on a mistake is mended in a later month."""
     period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
     if period.state != Period.State.APPROVED:
         raise NotApproved
+    check_scope()
     period.state, period.closed_by, period.closed_at = Period.State.CLOSED, by, at
     period.save()
     _record("period_closed", period, by=by, at=at, run=period.runs.get(is_current=True))
@@ -159,8 +170,13 @@ def _write(period: Period, plan: Plan, digest: str, result: runs.Run, *, by: Per
         unassigned_count=len(result.unassigned),
     )  # fmt: skip
     Snapshot.objects.create(municipality=Municipality.objects.operator(), run=run, content=plan)
-    Allocation.objects.bulk_create(_Rows(run, period).of(plan, result))
+    Allocation.objects.bulk_create(rows_of(plan, result, run, period))
     return run
+
+
+def rows_of(plan: Plan, result: runs.Run, run: Run, period: Period) -> list[Allocation]:
+    """A result as rows that are not stored yet."""
+    return _Rows(run, period).of(plan, result)
 
 
 @dataclass

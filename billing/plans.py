@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
+from billing.querysets import LedgerLineQuerySet
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.scope import current_scope
@@ -37,7 +38,7 @@ class KeyChangesInside(RuleBroken):
 
 def plan_of(period: Period) -> Plan:
     """The plan of a period. Raises ScopeTooNarrow, or KeyChangesInside for a key that cannot change inside a month."""
-    _check_scope()
+    check_scope()
     pools = list(Pool.objects.filter(is_direct=False).order_by("position"))
     versions = _versions(period, pools)
     terms = {pool.code: _terms(pool, versions[pool.pk], period) for pool in pools}
@@ -61,7 +62,8 @@ def digest_of(plan: Plan) -> str:
     ).hexdigest()
 
 
-def _check_scope() -> None:
+def check_scope() -> None:
+    """Raises ScopeTooNarrow unless every municipality and the shared centre is in scope."""
     everybody = set(Municipality.objects.values_list("pk", flat=True))
     if not everybody <= set(current_scope().municipalities):
         raise ScopeTooNarrow
@@ -118,9 +120,13 @@ def plain_decimal(value: Decimal) -> str:
 
 
 def _lines(period: Period) -> list[dict]:
-    rows = LedgerLine.objects.filter(period=period).order_by("source", "external_id")
+    return lines_of(LedgerLine.objects.of_run(period))
+
+
+def lines_of(rows: LedgerLineQuerySet) -> list[dict]:
+    """Lines as a plan names them, in an order that does not depend on when they came."""
     columns = ("source", "external_id", "amount_ore", "pool__code", "municipality__code", "municipality__kind")
-    return [_line(row) for row in rows.values(*columns)]
+    return [_line(row) for row in rows.order_by("source", "external_id").values(*columns)]
 
 
 def _line(row: dict) -> dict:

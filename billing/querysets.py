@@ -16,6 +16,14 @@ class PeriodQuerySet(models.QuerySet):
 
 
 class LedgerLineQuerySet(OwnedQuerySet):
+    def of_run(self, period):
+        """The lines that the period's run shares: all posted to it but the late ones of months that are closed."""
+        return self.filter(period=period, corrects=None)
+
+    def late(self):
+        """Lines of months that were closed before; a correction carries them."""
+        return self.exclude(corrects=None)
+
     def joint(self):
         """Lines that pools share; every municipality reads them."""
         return self.filter(municipality__kind="operator")
@@ -31,6 +39,13 @@ class LedgerLineQuerySet(OwnedQuerySet):
 class AllocationQuerySet(OwnedQuerySet):
     def current(self):
         return self.filter(run__is_current=True)
+
+
+class CorrectionAmountQuerySet(OwnedQuerySet):
+    def booked_in(self, period):
+        """Amounts that a month's statements carry for months that were closed before, oldest month first."""
+        rows = self.filter(period=period).select_related("correction__corrected", "pool", "municipality")
+        return rows.order_by("correction__corrected__month", "pool__position", "municipality__code", "id")
 
 
 class RunRequestQuerySet(models.QuerySet):

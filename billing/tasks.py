@@ -6,10 +6,11 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from billing import figures, periods
+from billing import figures, periods, seals
 from billing.allocation.errors import AllocationError
 from billing.measuring import measure_drivers
 from billing.models import Run, RunRequest
+from servicecenter.audit import chain
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.scope import tenant_scope
 
@@ -75,3 +76,12 @@ def measure_service(*, scope: list[int] | None = None) -> None:
     """Count promises and tickets of all municipalities, so that each may read the totals of the others."""
     with tenant_scope(*(scope or periods.everybody())):
         figures.measure(now=timezone.now())
+
+
+@shared_task
+def seal_chains(*, scope: list[int] | None = None) -> None:
+    """Chain what was written since the last minute: audit entries per municipality, ledger lines per month."""
+    everybody = scope or periods.everybody()
+    with tenant_scope(*everybody):
+        chain.seal(*everybody)
+        seals.seal_lines()

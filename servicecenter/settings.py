@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "send-mails": {"task": "servicecenter.outbox.tasks.send_mails", "schedule": 5.0, "options": {"expires": 5}},
     "erase-mails": {"task": "servicecenter.outbox.tasks.erase_mails", "schedule": 86400.0},
+    "seal-chains": {"task": "billing.tasks.seal_chains", "schedule": 60.0, "options": {"expires": 60}},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
     "measure-levels": {"task": "tickets.levels.tasks.measure_levels", "schedule": crontab(hour=2, minute=40)},
     "sweep-level-months": {

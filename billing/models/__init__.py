@@ -6,24 +6,32 @@ run are not. What a period in the states approved and closed rests on cannot cha
 of the tables too (migration 0003).
 """
 
+from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
 from billing.models.drivers import Driver, DriverEvidence, DriverValue
 from billing.models.figures import DeskFigure, ServiceFigure
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
+from billing.models.seals import LineSeal, PeriodSeal
 
 __all__ = [
     "Allocation",
     "Budget",
+    "Correction",
+    "CorrectionAmount",
+    "CorrectionSnapshot",
     "DeskFigure",
     "Driver",
+    "DriverCorrection",
     "DriverEvidence",
     "DriverValue",
     "ImportBatch",
     "KeyVersion",
     "LedgerLine",
+    "LineSeal",
     "Participation",
     "Period",
+    "PeriodSeal",
     "Pool",
     "Run",
     "RunRequest",

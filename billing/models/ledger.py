@@ -46,18 +46,26 @@ class LedgerLine(models.Model):
     """One posting. A line of the shared centre is joint, a line of a municipality is carried by it alone (direct).
 
     Positive is cost, negative a credit. VAT that is not refunded is a line of its own; `vat_ore` is for information.
-    Append-only: as long as its period is not approved, only its assignment (pool, municipality) may change.
+    Append-only: as long as its period is not approved, only its assignment (pool, municipality) may change. A late
+    line belongs to a month that is closed (`corrects`): it is no part of its own month's run, a correction carries it.
     """
 
     municipality = owner()
     period = models.ForeignKey("billing.Period", on_delete=models.PROTECT, related_name="lines")
     pool = models.ForeignKey("billing.Pool", null=True, blank=True, on_delete=models.PROTECT, related_name="lines")
+    corrects = models.ForeignKey(
+        "billing.Period", null=True, blank=True, on_delete=models.PROTECT, related_name="late_lines"
+    )
+    correction = models.ForeignKey(
+        "billing.Correction", null=True, blank=True, on_delete=models.PROTECT, related_name="lines"
+    )
     source = models.CharField(_("source"), max_length=40)
     external_id = models.CharField(_("id in the accounts"), max_length=80)
     digest = models.CharField(max_length=64)
     document_ref = models.CharField(_("document"), max_length=80, blank=True)
     vendor = models.CharField(_("vendor"), max_length=120, blank=True)
     account = models.CharField(_("account"), max_length=40, blank=True)
+    contract = models.CharField(_("contract"), max_length=40, blank=True)
     booked_on = models.DateField(_("booked on"))
     amount_ore = models.BigIntegerField(_("amount"))
     vat_ore = models.BigIntegerField(_("VAT"), default=0)

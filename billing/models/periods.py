@@ -73,6 +73,12 @@ class Period(models.Model):
     def is_frozen(self):
         return self.state in (self.State.APPROVED, self.State.CLOSED)
 
+    @property
+    def last_hash(self) -> str:
+        """The seal of a closed month (64 hex digits), printed on its statements; empty before."""
+        seal = getattr(self, "seal", None)
+        return seal.sha256 if seal else ""
+
 
 class Run(models.Model):
     """One calculation of a period, with its control sums in øre. `sha256` is that of its snapshot."""

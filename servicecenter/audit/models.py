@@ -1,4 +1,7 @@
-"""What happened that no ticket tells: sign-in, grants, settings, periods. Append-only, kept by the database."""
+"""What happened that no ticket tells: sign-in, grants, settings, periods. Append-only, kept by the database.
+
+Entries are chained by hash afterwards, in batches (servicecenter.audit.chain), so that writing one waits for nobody.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -32,6 +35,29 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["municipality", "-at"], name="audit_by_municipality")]
+        constraints = [models.UniqueConstraint(fields=["municipality", "id"], name="audit_entry_tenant_key")]
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class AuditSeal(models.Model):
+    """One link of a municipality's chain: sha256 (hex) of the link before and the entry's content.
+
+    Written by the database function audit_seal_entries alone.
+    """
+
+    municipality = models.ForeignKey(settings.TENANT_MODEL, on_delete=models.PROTECT, related_name="+")
+    entry = models.OneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="seal")
+    number = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "number"], name="audit_seal_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.municipality_id} {self.number} {self.sha256[:8]}"

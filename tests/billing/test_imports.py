@@ -189,4 +189,6 @@ def test_an_approved_month_takes_no_more_lines():
 
     found = imports.preview(upload(world, HEADER + "9;31-10-2026;1,00;2026-10;;;;;;desk;\n"))
 
-    assert reasons(found) == [(2, "", "2026-10 is approved and takes no more lines. Book the cost in an open month.")]
+    assert reasons(found) == [
+        (2, "", "2026-10 is approved and takes no more lines. Close it, then the line becomes a correction of it.")
+    ]

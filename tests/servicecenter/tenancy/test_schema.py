@@ -44,6 +44,7 @@ def test_every_owned_model_is_asked_through_an_owned_queryset(model):
 ACROSS_MUNICIPALITIES = {
     "Ticket.number": "drawn by the database for the whole desk, never chosen",
     "Attachment.token": "random, never chosen",
+    "CorrectionSnapshot.correction": "made by the desk itself, one for each correction, and corrections are joint",
     "Snapshot.run": "made by the desk itself, one for each run, and runs are joint",
     "LedgerLine.external_id+source": "a posting counts once in the joint accounts; only joint finance imports",
 }
