@@ -3,6 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from billing import finance_views, views
+from billing.simulator.views import export_simulation, show_simulator
 
 
 class MonthConverter:
@@ -28,6 +29,9 @@ urlpatterns = [
     path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
     path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
     path("ledelse/noegler/", views.list_keys, name="keys"),
+    path("ledelse/noegler/simulator/", show_simulator, name="simulator"),
+    path("ledelse/noegler/simulator.csv", export_simulation, {"ending": "csv"}, name="simulator_csv"),
+    path("ledelse/noegler/simulator.xlsx", export_simulation, {"ending": "xlsx"}, name="simulator_xlsx"),
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),

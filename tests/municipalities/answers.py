@@ -48,6 +48,7 @@ ADMIN = (SIGN_IN, SIGN_IN, SIGN_IN)
 TOTALS = (ABSENT, OWN, SIGN_IN)
 BILLING = {
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
+    **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     **dict.fromkeys(
         [
             "billing:entries", "billing:csv", "billing:xlsx", "billing:imports", "billing:import", "billing:periods",

@@ -1,0 +1,135 @@
+"""The simulator's page and its exports. Everything asked for stands in the address."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from billing.access import reads_totals
+from billing.parties import NO_COLOUR
+from billing.simulator import explanation, exports
+from billing.simulator.forms import ScenarioForms
+from billing.simulator.scenario import Outcome, compare
+from servicecenter import charts
+from servicecenter.charts import Drawing, Party
+from servicecenter.ui import formats
+
+DRAWN = 12  # so many municipalities the drawing shows; the table has them all
+YEAR = 12
+EXPORTS = {
+    "csv": ("text/csv; charset=utf-8", exports.as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.as_xlsx),
+}
+
+
+@reads_totals
+def show_simulator(request):
+    forms = ScenarioForms.read(request.GET)
+    if forms is None:
+        return render(request, "billing/simulator_empty.html")
+    valid = forms.are_valid()
+    asked = forms.asked() if valid else request.GET.dict()
+    address = reverse("billing:simulator", query=asked)
+    if asked != request.GET.dict() and not request.htmx:
+        return redirect(address)
+    outcome, errors = _outcome(forms) if valid else (None, [])
+    context = {"forms": forms, "errors": errors, "query": urlencode(asked), "months": months_in_words(forms)}
+    if outcome:
+        context |= _shown(forms, outcome)
+    response = render(request, "billing/simulator.html", context)
+    if request.htmx and valid:
+        response["HX-Push-Url"] = address
+    return response
+
+
+@reads_totals
+def export_simulation(request, ending):
+    forms = ScenarioForms.read(request.GET)
+    if forms is None or not forms.are_valid():
+        raise Http404
+    outcome, _errors = _outcome(forms)
+    if outcome is None:
+        raise Http404
+    address = request.build_absolute_uri(reverse("billing:simulator", query=forms.asked()))
+    content_type, write = EXPORTS[ending]
+    content = write(exports.rows(forms, outcome, months=months_in_words(forms), address=address))
+    headers = {
+        "Content-Disposition": f'attachment; filename="simulering-{_file_name(forms)}.{ending}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+def months_in_words(forms: ScenarioForms) -> str:
+    """October 2026; January to October 2026 (10 months)."""
+    months = [month.period.month for month in forms.basis.months]
+    if len(months) == 1:
+        return formats.month(months[0])
+    return _("%(first)s to %(last)s (%(count)s months)") % {
+        "first": formats.month(months[0]), "last": formats.month(months[-1]), "count": len(months),
+    }  # fmt: skip
+
+
+def _file_name(forms: ScenarioForms) -> str:
+    codes = [month.period.code for month in forms.basis.months]
+    return codes[0] if len(codes) == 1 else f"{codes[0]}-{codes[-1]}"
+
+
+def _outcome(forms: ScenarioForms) -> tuple[Outcome | None, list[str]]:
+    """The outcome, or the sentences that belong to no pool; a pool's own stand beside its fields."""
+    outcome, errors = compare(forms.basis, forms.choices())
+    names = {
+        "pool": {pool.code: pool.name for pool in forms.basis.pools}, "member": forms.names,
+        "driver": {driver.code: driver.name for driver in forms.basis.drivers},
+    }  # fmt: skip
+    by_pool = {form.pool.code: form for form in forms.pools}
+    general = []
+    for error in errors:
+        form = by_pool.get(str(error.where.get("pool")))
+        if form:
+            form.fault(error.sentence(names), is_about_bounds=error.code == "BOUNDS")
+        else:
+            general.append(error.sentence(names))
+    return outcome, general
+
+
+def _shown(forms: ScenarioForms, outcome: Outcome) -> dict:
+    months, amounts = len(forms.basis.months), outcome.amounts
+    finding = explanation.finding(outcome, forms.names, months)
+    table = [
+        (party, amounts.now_ore[code], amounts.alternative_ore[code], amounts.difference_ore[code])
+        for code, party in _parties(forms, outcome).items()
+    ]
+    return {
+        "outcome": outcome,
+        "finding": finding,
+        "drawing": _drawing(forms, outcome, finding, months),
+        "table": table,
+        "scenario_ore": sum(amounts.alternative_ore.values()),
+        "sentences": explanation.sentences(forms, outcome),
+        "drawn": DRAWN if len(table) > DRAWN else None,
+    }
+
+
+def _parties(forms: ScenarioForms, outcome: Outcome) -> dict[str, Party]:
+    known = forms.basis.municipalities
+    colours = {code: known[code].colour if code in known else "" for code in outcome.amounts.now_ore}
+    return {code: Party(forms.names[code], colour or NO_COLOUR) for code, colour in colours.items()}
+
+
+def _drawing(forms: ScenarioForms, outcome: Outcome, finding: str, months: int) -> Drawing | None:
+    difference = outcome.amounts.difference_ore
+    if not any(difference.values()):
+        return None
+    largest = sorted(difference, key=lambda code: -abs(difference[code]))[:DRAWN]
+    parties = _parties(forms, outcome)
+    rows = [
+        charts.Change(
+            parties[code], difference[code] / months, formats.kroner(difference[code] // months, signed=True),
+            _("%(amount)s a year") % {"amount": formats.thousands(difference[code] * YEAR // months, signed=True)},
+        )
+        for code in difference if code in largest
+    ]  # fmt: skip
+    return charts.diverging_bars(rows, ends=(_("cheaper"), _("dearer")), title=finding)
