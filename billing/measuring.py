@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.spans import LOCAL
-from billing.models import Driver, DriverEvidence, DriverValue, Participation, Period
+from billing.key_spans import counted_apart
+from billing.models import Driver, DriverEvidence, DriverPart, DriverValue, Participation, Period
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
@@ -38,11 +39,17 @@ def measure_drivers(period: Period, *, by: Person, at: datetime | None = None) -
     at = at or timezone.now()
     period = lock(period)
     members = _taking_part(period)
+    apart = counted_apart(period)
     changed = 0
     for driver in Driver.objects.exclude(source=Driver.Source.ENTERED):
-        counted = COUNTS[Driver.Source(driver.source)](driver, period, members)
+        count = COUNTS[Driver.Source(driver.source)]
+        counted = count(driver, period.month, period.end, members)
         for member in members:
             changed += _keep(driver, period, member, counted.get(member.pk, []), by=by, at=at)
+        for first, end in sorted(apart.get(driver.code, ())):
+            counted = count(driver, first, end, members)
+            for member in members:
+                _keep_part(driver, period, member, counted.get(member.pk, []), first=first, end=end)
     return changed
 
 
@@ -83,9 +90,9 @@ def _taking_part(period: Period) -> list[Municipality]:
     return list(Municipality.objects.members().filter(pk__in=ids))
 
 
-def tickets_resolved(driver: Driver, period: Period, members: Iterable[Municipality]) -> dict[int, Evidence]:
-    """Municipality → [[ticket number, weight], …]; without weights every ticket counts 1."""
-    month = (_begins(period.month), _begins(period.end) - timedelta(microseconds=1))
+def tickets_resolved(driver: Driver, first: date, end: date, members: Iterable[Municipality]) -> dict[int, Evidence]:
+    """Municipality → [[ticket number, weight], …] from a day until the day before `end`; else every ticket counts 1."""
+    month = (_begins(first), _begins(end) - timedelta(microseconds=1))
     rows = Ticket.objects.filter(municipality__in=members, first_resolved_at__range=month)
     rows = rows.exclude(status__in=[Status.CANCELLED, Status.MERGED])
     evidence: dict[int, Evidence] = {}
@@ -94,10 +101,10 @@ def tickets_resolved(driver: Driver, period: Period, members: Iterable[Municipal
     return evidence
 
 
-def minutes_worked(driver: Driver, period: Period, members: Iterable[Municipality]) -> dict[int, Evidence]:
+def minutes_worked(driver: Driver, first: date, end: date, members: Iterable[Municipality]) -> dict[int, Evidence]:
     """Municipality → [[ticket number, minutes], …]."""
     rows = (
-        TimeEntry.objects.filter(municipality__in=members, day__gte=period.month, day__lt=period.end)
+        TimeEntry.objects.filter(municipality__in=members, day__gte=first, day__lt=end)
         .exclude(ticket__cancel_reason=Ticket.CancelReason.SPAM)
         .order_by("ticket__number")
         .values_list("municipality_id", "ticket__number")
@@ -128,10 +135,7 @@ def _weight(driver: Driver, priority: int) -> str:
 def _keep(
     driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, by: Person, at: datetime
 ) -> bool:
-    total = sum((Decimal(quantity) for _number, quantity in evidence), Decimal(0))
-    if total < 0:
-        raise AllocationError("NEGATIVE_DRIVER", found=total, driver=driver.code, member=member.code)
-    digest = hashlib.sha256(json.dumps(evidence).encode()).hexdigest()
+    total, digest = _total(evidence, driver, member), digest_of(evidence)
     if DriverValue.objects.filter(
         municipality=member, period=period, driver=driver, value=total, digest=digest
     ).exists():
@@ -142,3 +146,29 @@ def _keep(
     )  # fmt: skip
     DriverEvidence.objects.get_or_create(municipality=member, value=row, digest=digest, defaults={"content": evidence})
     return True
+
+
+def _keep_part(
+    driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, first: date, end: date
+) -> None:
+    value = DriverValue.objects.get(municipality=member, period=period, driver=driver)
+    total, digest = _total(evidence, driver, member), digest_of(evidence)
+    DriverPart.objects.update_or_create(
+        municipality=member, period=period, value=value, first=first, end=end,
+        defaults={"amount": total, "digest": digest},
+    )  # fmt: skip
+    DriverEvidence.objects.get_or_create(
+        municipality=member, value=value, digest=digest, defaults={"content": evidence}
+    )
+
+
+def _total(evidence: Evidence, driver: Driver, member: Municipality) -> Decimal:
+    total = sum((Decimal(quantity) for _number, quantity in evidence), Decimal(0))
+    if total < 0:
+        raise AllocationError("NEGATIVE_DRIVER", found=total, driver=driver.code, member=member.code)
+    return total
+
+
+def digest_of(evidence: Evidence) -> str:
+    """sha256 of what a value was counted from."""
+    return hashlib.sha256(json.dumps(evidence).encode()).hexdigest()

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
+from billing.key_spans import changing_pools, counted_apart
+from billing.models import Driver, DriverPart, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
 from billing.querysets import LedgerLineQuerySet
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
@@ -28,7 +29,7 @@ class ScopeTooNarrow(RuleBroken):
 
 
 class KeyChangesInside(RuleBroken):
-    """Flows are counted per month; a key that reads one and changes inside the month would count it twice."""
+    """Overhead follows the month's whole cost, and an entered flow is one figure: neither can be cut at a day."""
 
     def __init__(self, pool: str):
         super().__init__(
@@ -46,11 +47,12 @@ def plan_of(period: Period) -> Plan:
     for pool in pools:
         if "key_versions" in terms[pool.code]:
             terms[pool.code]["participation"] = taking_part.get(pool.pk, {})
+    codes = {code for found in versions.values() for version in found for code in version.driver_codes}
     return {
         "period": {"from": period.month.isoformat(), "to": period.end.isoformat()},
         "order": [pool.code for pool in pools],
         "pools": terms,
-        "drivers": _drivers(period, {code for found in versions.values() for v in found for code in v.driver_codes}),
+        "drivers": _drivers(period, codes) | _drivers_apart(period, {pool.code for pool in pools}),
         "lines": _lines(period),
     }
 
@@ -81,15 +83,55 @@ def _terms(pool: Pool, versions: list[KeyVersion], period: Period) -> dict:
         if len(versions) > 1:
             raise KeyChangesInside(pool.name)
         return {"on_cost_of": versions[0].definition.get("of")}
-    if len(versions) > 1:
-        _refuse_flows(pool, versions)
-    return {"key_versions": [_span(version) | {"key": version.definition} for version in versions]}
+    flows = _flows(pool, versions) if len(versions) > 1 else set()
+    return {
+        "key_versions": [
+            _span(version) | {"key": _reading_apart(version.definition, pool.code, flows)} for version in versions
+        ]
+    }
 
 
-def _refuse_flows(pool: Pool, versions: list[KeyVersion]) -> None:
+def _flows(pool: Pool, versions: list[KeyVersion]) -> set[str]:
+    """The flows that a changing key reads, which the desk counts apart for each version."""
     codes = {code for version in versions for code in version.driver_codes}
-    if Driver.objects.filter(code__in=codes, nature=Driver.Nature.FLOW).exists():
+    flows = dict(Driver.objects.filter(code__in=codes, nature=Driver.Nature.FLOW).values_list("code", "source"))
+    if Driver.Source.ENTERED in flows.values():
         raise KeyChangesInside(pool.name)
+    return set(flows)
+
+
+def apart(code: str, pool: str) -> str:
+    """The name under which a pool reads a flow that is counted apart for its key versions: tickets@desk."""
+    return f"{code}@{pool}"
+
+
+def _reading_apart(definition: Any, pool: str, flows: set[str]) -> Any:
+    """The definition with its flows under the names of those that are counted apart."""
+    if isinstance(definition, list):
+        return [_reading_apart(inner, pool, flows) for inner in definition]
+    if not isinstance(definition, dict):
+        return definition
+    read = {name: _reading_apart(inner, pool, flows) for name, inner in definition.items()}
+    if definition.get("type") == "driver" and definition["driver"] in flows:
+        read["driver"] = apart(definition["driver"], pool)
+    return read
+
+
+def _drivers_apart(period: Period, pools: set[str]) -> dict:
+    """Flows per key version, named by the version's first day; a version without a count has no values."""
+    parts: dict[tuple, dict[str, str]] = {}
+    for part in DriverPart.objects.filter(period=period).select_related("value__driver", "municipality"):
+        where = (part.value.driver.code, part.first, part.end)
+        parts.setdefault(where, {})[part.municipality.code] = plain_decimal(part.amount)
+    drivers: dict[str, dict] = {}
+    wanted = counted_apart(period)
+    for pool, spans in changing_pools(period).items():
+        for span in spans if pool.code in pools else ():
+            for code in set(wanted) & {code for other in spans for code in other.version.driver_codes}:
+                driver = drivers.setdefault(apart(code, pool.code), {"nature": Driver.Nature.FLOW.value})
+                counted = parts.get((code, span.first, span.end), {})
+                driver.setdefault("values_by_from", {})[span.version.valid_from.isoformat()] = counted
+    return drivers
 
 
 def _participations(period: Period) -> dict[int, dict[str, list[dict]]]:

@@ -68,6 +68,8 @@ def _calculated(request: RunRequest) -> tuple[Run | None, dict | None]:
 def as_data(error: AllocationError) -> dict:
     """A refusal as plain data, so that each reader gets the sentence in the own language."""
     where = {place: str(value) for place, value in error.where.items()}
+    if "driver" in where:
+        where["driver"] = where["driver"].partition("@")[0]  # counted apart for a pool, but the same quantity
     return {"code": error.code, "reason": error.reason, "found": str(error.found)[:60], "where": where}
 
 

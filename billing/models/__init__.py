@@ -7,7 +7,7 @@ of the tables too (migration 0003).
 """
 
 from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
-from billing.models.drivers import Driver, DriverEvidence, DriverValue
+from billing.models.drivers import Driver, DriverEvidence, DriverPart, DriverValue
 from billing.models.figures import DeskFigure, ServiceFigure
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
@@ -24,6 +24,7 @@ __all__ = [
     "Driver",
     "DriverCorrection",
     "DriverEvidence",
+    "DriverPart",
     "DriverValue",
     "ImportBatch",
     "KeyVersion",

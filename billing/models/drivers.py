@@ -64,6 +64,30 @@ class DriverValue(models.Model):
         return f"{self.driver_id} {self.municipality_id} {self.value}"
 
 
+class DriverPart(models.Model):
+    """A flow counted from `first` until the day before `end`, for a key that changes inside the month."""
+
+    municipality = owner()
+    period = models.ForeignKey("billing.Period", on_delete=models.PROTECT, related_name="driver_parts")
+    value = models.ForeignKey(DriverValue, on_delete=models.PROTECT, related_name="parts")
+    first = models.DateField()
+    end = models.DateField()
+    amount = models.DecimalField(max_digits=24, decimal_places=6)
+    digest = models.CharField(max_length=64)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["value", "first", "end"], name="driver_part_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="driver_part_not_negative"),
+            models.CheckConstraint(condition=Q(end__gt=models.F("first")), name="driver_part_ends_after_start"),
+        ]
+
+    def __str__(self):
+        return f"{self.value_id} {self.first} {self.amount}"
+
+
 class DriverEvidence(models.Model):
     """What a value was counted from: [[ticket number, quantity], …]. For the municipality and joint finance only."""
 

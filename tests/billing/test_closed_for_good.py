@@ -15,8 +15,8 @@ from tests.billing.test_periods import FROZEN
 from tests.billing.world import NOON, World
 
 TABLES = [
-    "ledgerline", "drivervalue", "driverevidence", "run", "snapshot", "allocation", "period", "keyversion",
-    "participation", "drivercorrection", "correction", "correctionamount", "correctionsnapshot", "lineseal",
+    "ledgerline", "drivervalue", "driverevidence", "driverpart", "run", "snapshot", "allocation", "period",
+    "keyversion", "participation", "drivercorrection", "correction", "correctionamount", "correctionsnapshot", "lineseal",
     "periodseal", "importbatch",
 ]  # fmt: skip
 CORRECTED = [
@@ -78,6 +78,11 @@ def with_everything():
             f" SELECT municipality_id, id, 'd', '[]' FROM billing_drivervalue"
             f" WHERE period_id = {world.november.pk} LIMIT 1"
         )
+        cursor.execute(
+            'INSERT INTO billing_driverpart (municipality_id, period_id, value_id, first, "end", amount, digest)'
+            " SELECT municipality_id, period_id, id, '2026-11-01', '2026-11-10', 1, 'd' FROM billing_drivervalue"
+            f" WHERE period_id = {world.november.pk} LIMIT 1"
+        )
     periods.calculate(world.november, by=world.lone, at=NOON)
     periods.approve(world.november, by=world.per, at=NOON)
     periods.close(world.november, by=world.per, at=NOON)
@@ -131,6 +136,7 @@ BEHIND = [
     "UPDATE billing_ledgerline SET pool_id = NULL",
     "UPDATE billing_drivervalue SET value = value + 1",
     "UPDATE billing_driverevidence SET content = '[1]'",
+    "UPDATE billing_driverpart SET amount = amount + 1",
     "UPDATE billing_run SET is_current = NOT is_current",
     "UPDATE billing_snapshot SET content = '{}'",
     "UPDATE billing_allocation SET amount_ore = amount_ore + 1",

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from billing import periods, tasks
+from billing.allocation.errors import AllocationError
 from billing.measuring import PeriodFrozen, measure_drivers
 from billing.models import Allocation, Driver, DriverEvidence, DriverValue, KeyVersion, Run, RunRequest
 from billing.plans import KeyChangesInside, ScopeTooNarrow
@@ -279,17 +280,92 @@ def test_tickets_and_minutes_are_counted_in_local_time_with_their_evidence():
     assert (changed, measure_drivers(world.october, by=world.lone, at=NOON)) == (6, 0)
 
 
-def test_a_key_that_reads_a_flow_cannot_change_inside_a_month():
+def changed_on_the_fifteenth(world, definition):
+    world.desk.key_versions.update(valid_to=date(2026, 10, 15))
+    return KeyVersion.objects.create(
+        pool=world.desk, valid_from=date(2026, 10, 15), definition=definition, label="Sager", decided_by="Styregruppen"
+    )
+
+
+def test_a_flow_is_counted_for_each_key_version_when_the_key_changes_inside_a_month():
+    """14 of 31 days by the tickets of these days, 17 by those of the rest; another pool counts the whole month."""
+    world = World()
+    tickets = Driver.objects.create(code="tickets", name="Sager", nature="flow", unit="sager", source="tickets")
+    by_tickets = {"type": "driver", "driver": "tickets"}
+    world.desk.key_versions.update(definition=by_tickets)
+    changed_on_the_fifteenth(world, {"type": "mix", "parts": [
+        {"weight": "0.5", "key": {"type": "equal"}}, {"weight": "0.5", "key": by_tickets},
+    ]})  # fmt: skip
+    world.security.key_versions.update(definition=by_tickets)
+    for member, day in [("ballerup", 2), ("ballerup", 3), ("furesoe", 14), ("egedal", 15), ("egedal", 30)]:
+        resolved(getattr(world, member), datetime(2026, 10, day, 8, 0, tzinfo=UTC))
+    world.line("L1", 1_000_000, world.desk)
+    world.line("S1", 1_000, world.security)
+    measure_drivers(world.october, by=world.lone, at=NOON)
+
+    run = periods.calculate(world.october, by=world.lone, at=NOON)
+
+    shares = {row.municipality.slug: row.exact_share for row in run.allocations.filter(pool=world.desk)}
+    first, rest = Fraction(14, 31), Fraction(17, 31)
+    assert shares == {
+        "ballerup": first * Fraction(2, 3) + rest * Fraction(1, 6),
+        "furesoe": first * Fraction(1, 3) + rest * Fraction(1, 6),
+        "egedal": rest * Fraction(2, 3),
+    }
+    security = {row.municipality.slug: row.amount_ore for row in run.allocations.filter(pool=world.security)}
+    assert security == {"ballerup": 400, "furesoe": 200, "egedal": 400}
+    parts = tickets.values.get(municipality=world.ballerup).parts.order_by("first")
+    assert [(part.first.day, part.end, part.amount) for part in parts] == [
+        (1, date(2026, 10, 15), 2), (15, date(2026, 11, 1), 0),
+    ]  # fmt: skip
+    assert DriverEvidence.objects.filter(value__municipality=world.ballerup, digest=parts[0].digest).exists()
+
+
+def test_two_pools_that_change_on_different_days_read_their_own_counts():
     world = World()
     Driver.objects.create(code="tickets", name="Sager", nature="flow", unit="sager", source="tickets")
-    world.desk.key_versions.update(valid_to=date(2026, 10, 15))
-    KeyVersion.objects.create(
-        pool=world.desk, valid_from=date(2026, 10, 15), definition={"type": "driver", "driver": "tickets"},
-        label="Sager", decided_by="Styregruppen",
-    )  # fmt: skip
+    by_tickets = {"type": "driver", "driver": "tickets"}
+    for pool, day in [(world.desk, 15), (world.security, 20)]:
+        pool.key_versions.update(valid_to=date(2026, 10, day))
+        KeyVersion.objects.create(
+            pool=pool, valid_from=date(2026, 10, day), definition=by_tickets, label="Sager", decided_by="Styregruppen"
+        )
+    resolved(world.ballerup, datetime(2026, 10, 16, 8, 0, tzinfo=UTC))
+    resolved(world.egedal, datetime(2026, 10, 21, 8, 0, tzinfo=UTC))
+    world.line("L1", 1_000, world.desk)
+    world.line("S1", 1_000, world.security)
+    measure_drivers(world.october, by=world.lone, at=NOON)
+
+    run = periods.calculate(world.october, by=world.lone, at=NOON)
+
+    def share(pool, member):
+        return run.allocations.get(pool=pool, municipality=member).exact_share
+
+    assert share(world.desk, world.ballerup) == Fraction(14, 31) * Fraction(48, 128) + Fraction(17, 31) * Fraction(1, 2)
+    assert share(world.security, world.ballerup) == Fraction(19, 31) * Fraction(1, 3)
+    assert share(world.security, world.egedal) == Fraction(19, 31) * Fraction(1, 3) + Fraction(12, 31)
+
+
+def test_an_entered_flow_cannot_be_cut_at_a_day():
+    world = World()
+    Driver.objects.create(code="pages", name="Sider", nature="flow", unit="sider")
+    changed_on_the_fifteenth(world, {"type": "driver", "driver": "pages"})
 
     with pytest.raises(KeyChangesInside):
         periods.calculate(world.october, by=world.lone, at=NOON)
+
+
+def test_a_stretch_that_was_not_counted_is_missing_and_named_as_the_quantity_it_is():
+    world = World()
+    world.lines()
+    Driver.objects.create(code="tickets", name="Sager", nature="flow", unit="sager", source="tickets")
+    changed_on_the_fifteenth(world, {"type": "driver", "driver": "tickets"})
+
+    with pytest.raises(AllocationError) as refused:
+        periods.calculate(world.october, by=world.lone, at=NOON)
+
+    assert refused.value.code == "MISSING_DRIVER"
+    assert tasks.as_data(refused.value)["where"]["driver"] == "tickets"
 
 
 def test_a_request_is_calculated_once_by_the_task():
