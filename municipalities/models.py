@@ -4,6 +4,12 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from municipalities.governance.models import (  # noqa: F401  Django looks for models here
+    Concern,
+    Decision,
+    EffectDetail,
+    Proposal,
+)
 from municipalities.names import initials, sort_key
 from municipalities.validators import validate_code, validate_cvr, validate_gln
 from servicecenter.tenancy.querysets import OwnedQuerySet
@@ -81,6 +87,9 @@ class Municipality(models.Model):
             ("manage_people", "Manage people"),
             ("manage_grants", "Manage grants"),
             ("manage_settings", "Manage settings"),
+            ("propose_agreements", "Propose agreements and calendars"),
+            ("propose_keys", "Propose keys of allocation"),
+            ("decide_proposals", "Decide proposals for the municipality"),
         ]
 
     def __str__(self):

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class TicketsConfig(AppConfig):
     name = "tickets"
+
+    def ready(self):
+        from municipalities.governance.kinds import register
+        from tickets.sla.administration.calendar_proposals import CalendarKind
+
+        register(CalendarKind())

@@ -28,6 +28,7 @@ from tickets.sla.models import (  # noqa: F401  Django looks for models here
     Clock,
     ClockEffect,
     ClockFailure,
+    Replanning,
 )
 from tickets.status import ACTIVE, ENDED, WAITING, Status, check_transition
 

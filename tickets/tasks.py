@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from municipalities.models import Municipality
 from servicecenter import time_source
 from tickets import counts
 from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
@@ -7,6 +8,7 @@ from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
     measure_levels,
     sweep_level_months,
 )
+from tickets.sla.administration import replanning
 from tickets.sla.due import fire_all
 
 
@@ -20,3 +22,11 @@ def fire_due_clocks() -> None:
 def fold_counts() -> None:
     """Keep the rows behind the numbers of the console few; a lost or doubled call changes no number."""
     counts.fold()
+
+
+@shared_task
+def replan_calendars(*, scope: list[int] | None = None) -> None:
+    """Make the plans of running clocks anew where a calendar got a new version; the rows say for which."""
+    scope = scope or list(Municipality.objects.values_list("pk", flat=True))
+    for pk in replanning.waiting():
+        replanning.replan(pk, scope=scope, now=time_source.now().replace(microsecond=0))

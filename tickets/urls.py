@@ -1,5 +1,6 @@
 from django.urls import path
 
+from tickets.sla.administration import calendar_views
 from tickets.views import console, portal
 from tickets.views import console_actions as agent
 
@@ -18,6 +19,10 @@ urlpatterns = [
     path(_TICKET + "luk/", portal.Close.as_view(), name="close"),
     path(_TICKET + "genaabn/", portal.Reopen.as_view(), name="reopen"),
     path("bilag/<str:token>/", portal.attachment, name="attachment"),
+    path("kalendere/", calendar_views.list_calendars, name="calendars"),
+    path("kalendere/ny/", calendar_views.new_calendar, name="calendar_new"),
+    path("kalendere/<slug:code>/", calendar_views.show_calendar, name="calendar"),
+    path("kalendere/<slug:code>/ny/", calendar_views.new_version, name="calendar_version"),
     path("konsol/", console.console, name="console"),
     path("konsol/koe/<slug:code>/", console.console, name="queue"),
     path(_WORK, console.console_ticket, name="console_ticket"),

@@ -29,6 +29,9 @@ TICKETS = {
         ],
         NOBODY,
     ),
+    # What is agreed is joint: directors read it, and leads and administrators propose it anew.
+    "tickets:calendars": (ABSENT, OWN, SIGN_IN),
+    **dict.fromkeys(["tickets:calendar", "tickets:calendar_new", "tickets:calendar_version"], NOBODY),
     "api-ticket-list": (REFUSED, REFUSED, REFUSED),
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
 }  # fmt: skip
@@ -38,6 +41,10 @@ MUNICIPALITIES = {
     "municipalities:logout": FORM_ONLY,
     "municipalities:password_reset": (OWN, OWN, OWN),
     "municipalities:password_reset_confirm": (OWN, OWN, OWN),
+    "municipalities:proposals": (ABSENT, OWN, SIGN_IN),
+    "municipalities:proposal": NOBODY,
+    "municipalities:decision": FORM_ONLY,
+    "municipalities:withdrawal": FORM_ONLY,
     "set_language": (POST_ONLY, POST_ONLY, POST_ONLY),
 }
 

@@ -15,6 +15,10 @@ class Calendar(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=80)
     timezone = models.CharField(_("time zone"), max_length=60, default="Europe/Copenhagen")
+    # With closing days of its own; then it concerns nobody else. Empty: joint.
+    for_municipality = models.ForeignKey(
+        "municipalities.Municipality", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         app_label = "tickets"
@@ -58,6 +62,22 @@ class CalendarVersion(models.Model):
             "holidays": [day.isoformat() for day in self.holidays],
             "exceptions": self.exceptions,
         }
+
+
+class Replanning(models.Model):
+    """A calendar got a new version: the plans of the clocks that run in it are made anew, before its first day."""
+
+    version = models.OneToOneField(CalendarVersion, on_delete=models.PROTECT, related_name="replanning")
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    tickets = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        app_label = "tickets"
+        indexes = [models.Index("id", condition=Q(done_at=None), name="replanning_waiting")]
+
+    def __str__(self):
+        return str(self.version)
 
 
 class Agreement(models.Model):
