@@ -85,7 +85,10 @@ AUTH_USER_MODEL = "municipalities.Person"
 AUTHENTICATION_BACKENDS = ["municipalities.backends.MunicipalityBackend"]
 ANONYMOUS_USER_NAME = None  # guardian's anonymous user is nobody's tenant
 # Addresses are unique within a municipality; our own backend asks guardian's tables; axes guards the sign-in page.
-SILENCED_SYSTEM_CHECKS = ["auth.W004", "guardian.W001", "axes.W001", "axes.W002", "axes.W003"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004", "guardian.W001", "axes.W001", "axes.W002", "axes.W003",
+    "security.W021",  # a browser's preload list is for the owner of the domain to join, not for one desk in it
+]  # fmt: skip
 INSTALLED_APPS = [
     "servicecenter.tenancy",
     "servicecenter.audit",
@@ -178,6 +181,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
 SERVICE_TARGET_PERCENT = env.int("SERVICE_TARGET_PERCENT", default=90)  # promises kept, the line in the reports
+ACCESSIBILITY_STATEMENT_URL = env("ACCESSIBILITY_STATEMENT_URL", default="")  # in the national register
 LEDGER_MAX_BYTES = env.int("LEDGER_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -186,7 +190,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", default=9 * 3600)
-SECURE_SSL_REDIRECT = False  # the TLS proxy redirects
+SECURE_SSL_REDIRECT = SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"

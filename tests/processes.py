@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
+import psycopg2
+import pytest
 from django.db import connections
+from psycopg2 import sql
 
 from servicecenter import settings as desk
-from servicecenter.local.addresses import redis_database
+from servicecenter.local.addresses import ROLES, redis_database, superuser_url
 from servicecenter.local.places import CHECKOUT
 from servicecenter.local.processes import kill_group, spawn
 from servicecenter.local.slots import redis_databases
@@ -23,6 +26,48 @@ def database_urls():
     """The addresses of the four roles in the database of the running test."""
     path = f"/{connections['default'].settings_dict['NAME']}"
     return {name: urlunsplit(urlsplit(desk._urls[name])._replace(path=path)) for name in desk.ROLE_VARIABLES.values()}
+
+
+def superuser():
+    """The server's own superuser, who makes roles and as whom the desk must not start."""
+    if "DATABASE_URL" not in os.environ:
+        return superuser_url()
+    if "DATABASE_ADMIN_URL" not in os.environ:
+        pytest.fail("Set DATABASE_ADMIN_URL to the address of a superuser on the server of DATABASE_URL.")
+    return os.environ["DATABASE_ADMIN_URL"]
+
+
+PASSWORD = "a ' \" % pass/word æ"
+
+
+@contextlib.contextmanager
+def cursor(url):
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def new_roles(prefix):
+    """Four addresses of roles and a database that do not exist yet, and do not any more afterwards."""
+    where = urlsplit(superuser())
+    names = {name: f"{prefix}_{role}" for name, role in ROLES.items()}
+
+    def url(role):
+        host = where.netloc.rpartition("@")[2]
+        return urlunsplit(where._replace(netloc=f"{role}:{quote(PASSWORD, safe='')}@{host}", path=f"/{prefix}"))
+
+    yield {name: url(role) for name, role in names.items()}
+    with cursor(superuser()) as drop:
+        drop.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(prefix)))
+        for role in names.values():
+            drop.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if drop.fetchone():
+                drop.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
 
 
 def redis_url():

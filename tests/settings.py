@@ -1,3 +1,8 @@
+from servicecenter.local import real_servers
+
+if real_servers.are_named():
+    real_servers.settle_on_this_machine()
+
 from servicecenter.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

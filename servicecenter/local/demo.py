@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from servicecenter.local import servers
+from servicecenter.local import real_servers, servers
 from servicecenter.local.places import CHECKOUT, places
 from servicecenter.local.processes import CannotStart, hold, kill_group, spawn
 from servicecenter.local.progress import say, step
@@ -65,12 +65,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def start_servers() -> None:
-    if "DATABASE_URL" not in os.environ:
-        if places().unfinished.exists():
-            say("  The sample data were interrupted last time; starting over")
-            throw_away(places())
-        with step("PostgreSQL and Redis"):
-            servers.ensure_started()
+    if real_servers.are_named():
+        real_servers.make_ready()
+        return
+    if places().unfinished.exists():
+        say("  The sample data were interrupted last time; starting over")
+        throw_away(places())
+    with step("PostgreSQL and Redis"):
+        servers.ensure_started()
 
 
 def prepare_database(tickets: int | None) -> None:

@@ -5,10 +5,13 @@ The servers run before the first test. And nothing is skipped: a part that canno
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
+import psycopg2
 import pytest
 
+from servicecenter.local import real_servers
 from servicecenter.local.processes import CannotStart
 from servicecenter.local.servers import ensure_started
 from servicecenter.local.slots import slot_of_this_run
@@ -17,10 +20,23 @@ from servicecenter.local.slots import slot_of_this_run
 def pytest_sessionstart() -> None:
     try:
         slot_of_this_run()
-        if "DATABASE_URL" not in os.environ:
+        if real_servers.are_named():
+            real_servers.make_ready(for_tests=True)
+            _ask_whether_the_owner_may_make_databases()
+        else:
             ensure_started()
-    except CannotStart as error:
+    except (CannotStart, psycopg2.Error) as error:
         pytest.exit(f"The tests cannot run: {error}", returncode=1)
+
+
+def _ask_whether_the_owner_may_make_databases() -> None:
+    with closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() != (True,):
+            raise CannotStart(
+                "the owner on the server of DATABASE_URL may not create test databases. Set DATABASE_ADMIN_URL to a"
+                " superuser's address, or run manage.py create_roles --for-tests first."
+            )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,16 +1,13 @@
 """Starting the desk by hand: what is missing or unsafe stops the start with one sentence that says what to do."""
 
-import os
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from municipalities.models import Municipality, Person
-from servicecenter.local.addresses import superuser_url
 from tests.factories import make_municipality, make_operator
-from tests.processes import database_urls, run_python
+from tests.processes import database_urls, run_python, superuser
 
 NO_CENTRE = 'There is no shared centre yet: name it with --operator "NAME", or one with --municipality SLUG.'
 IMPORT_SETTINGS = ("-c", "import servicecenter.settings")
@@ -61,13 +58,6 @@ def test_a_command_by_hand_shows_the_sentence_and_nothing_else():
 def test_complete_settings_start():
     ended = run_python(*IMPORT_WSGI)
     assert (ended.returncode, ended.stderr) == (0, "")
-
-
-def superuser():
-    """The server's own superuser; a real server's is named as for create_roles."""
-    if "DATABASE_URL" in os.environ:
-        return os.environ["DATABASE_ADMIN_URL"]
-    return superuser_url()
 
 
 ESCAPING = {

@@ -3,30 +3,16 @@
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
 from psycopg2 import sql
 
-from servicecenter.local.addresses import ROLES, superuser_url
 from servicecenter.local.places import CHECKOUT
 from servicecenter.local.slots import slot_of_this_run
 from servicecenter.tenancy.roles import APP, BACKUP, OWNER, WORKER, create_roles
-
-PASSWORD = "a ' \" % pass/word æ"
-
-
-@contextmanager
-def cursor(url):
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
+from tests.processes import cursor, new_roles, superuser
 
 
 def rows(url, query, *values):
@@ -37,29 +23,13 @@ def rows(url, query, *values):
 
 @pytest.fixture
 def admin():
-    if "DATABASE_URL" in os.environ:
-        return os.environ["DATABASE_ADMIN_URL"]
-    return superuser_url()
+    return superuser()
 
 
 @pytest.fixture
-def urls(admin):
-    """Four addresses of roles and a database that do not exist yet."""
-    prefix = f"roles_test_{slot_of_this_run()}"
-    where = urlsplit(admin)
-    names = {name: f"{prefix}_{role}" for name, role in ROLES.items()}
-
-    def url(role):
-        host = where.netloc.rpartition("@")[2]
-        return urlunsplit(where._replace(netloc=f"{role}:{quote(PASSWORD, safe='')}@{host}", path=f"/{prefix}"))
-
-    yield {name: url(role) for name, role in names.items()}
-    with cursor(admin) as drop:
-        drop.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(prefix)))
-        for role in names.values():
-            drop.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-            if drop.fetchone():
-                drop.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(role)))
+def urls():
+    with new_roles(f"roles_test_{slot_of_this_run()}") as urls:
+        yield urls
 
 
 def role_of(url):
