@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from servicecenter.ui.language import choose_language
+from servicecenter.ui.pages import accessibility, privacy
 
 urlpatterns = [
     path("sprog/", choose_language, name="set_language"),
@@ -10,6 +11,8 @@ urlpatterns = [
     *i18n_patterns(
         path("admin/", admin.site.urls),
         path("udbakke/", include("servicecenter.outbox.urls")),
+        path("was/", accessibility, name="accessibility"),
+        path("privatliv/", privacy, name="privacy"),
         path("", include("municipalities.urls")),
         path("", include("billing.urls")),
         path("", include("tickets.urls")),

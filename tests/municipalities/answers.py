@@ -45,6 +45,8 @@ MUNICIPALITIES = {
     "municipalities:proposal": NOBODY,
     "municipalities:decision": FORM_ONLY,
     "municipalities:withdrawal": FORM_ONLY,
+    "accessibility": (OWN, OWN, OWN),
+    "privacy": (OWN, OWN, OWN),
     "set_language": (POST_ONLY, POST_ONLY, POST_ONLY),
 }
 
