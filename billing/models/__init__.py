@@ -12,10 +12,13 @@ from billing.models.figures import DeskFigure, ServiceFigure
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
+from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
 
 __all__ = [
     "Allocation",
+    "Baseline",
+    "BaselinePart",
     "Budget",
     "Correction",
     "CorrectionAmount",
@@ -26,9 +29,13 @@ __all__ = [
     "DriverEvidence",
     "DriverPart",
     "DriverValue",
+    "HomeCost",
     "ImportBatch",
+    "IndexSeries",
+    "IndexValue",
     "KeyVersion",
     "LedgerLine",
+    "Lesson",
     "LineSeal",
     "Participation",
     "Period",

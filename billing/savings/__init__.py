@@ -1,0 +1,1 @@
+"""Savings against the business case: the baseline of each municipality, beside what it pays today."""
