@@ -9,7 +9,7 @@ from servicecenter.tenancy.rls import protect, same_tenant
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0007_chain_and_corrections"),
+        ("billing", "0009_driver_parts_protected"),
         ("municipalities", "0002_row_level_security"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
