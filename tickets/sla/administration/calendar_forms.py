@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django import forms
+from django.utils import dates
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +23,7 @@ from tickets.sla.calendar_rules import WEEKDAYS
 from tickets.sla.errors import SlaError
 from tickets.sla.models import Calendar, CalendarVersion
 
-DAY_NAMES = {
-    "mon": _("Monday"), "tue": _("Tuesday"), "wed": _("Wednesday"), "thu": _("Thursday"), "fri": _("Friday"),
-    "sat": _("Saturday"), "sun": _("Sunday"),
-}  # fmt: skip
+DAY_NAMES = dict(zip(WEEKDAYS, dates.WEEKDAYS.values(), strict=True))  # Django's own words for them
 EMPTY_ROWS = 4
 DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -97,7 +96,7 @@ class CalendarVersionForm(ProposalForm):
             help_text=_("At midnight of this day, at the earliest tomorrow."),
         )
         for day in WEEKDAYS:
-            self.fields[day] = HoursField(label=DAY_NAMES[day])
+            self.fields[day] = HoursField(label=capfirst(DAY_NAMES[day]))
         self.fields["holidays"] = forms.TypedMultipleChoiceField(
             label=_("Public holidays on which it is closed"),
             help_text=_("Proposed by the rule for Denmark. Leave out those on which the desk is open."),
