@@ -13,6 +13,7 @@ from tickets.models import Event, Message, Ticket, TimeEntry
 from tickets.sla.keeping import keep_clocks
 from tickets.sla.priority import priority as computed_priority
 from tickets.sla.terms import rulebook
+from tickets.sla.voiding import check_void
 from tickets.status import Status
 
 REOPEN_OPEN_DAYS = 10
@@ -187,6 +188,16 @@ def cancel(ticket, *, by, reason, at=None):
         ticket.cancel_reason, ticket.resolved_at = reason, at
         who = "requester" if reason == Ticket.CancelReason.WITHDRAWN else "desk"
         _record(ticket, "resolved", by=by, at=at, cancelled_by=who, reason=reason)
+    return ticket
+
+
+def void_clock(ticket, *, clock, by, reason, at=None):
+    """Take a clock out of the count, with a reason. Raises NotASecondPerson, AlreadyVoid."""
+    with _changing(ticket, at) as (ticket, at):
+        clock = ticket.clocks.get(pk=clock.pk)
+        check_void(ticket, clock, by=by)
+        subject = {"subject": clock.subject} if clock.subject else {}
+        _record(ticket, "void", by=by, at=at, clock=clock.kind, cycle=clock.cycle, reason=reason, **subject)
     return ticket
 
 

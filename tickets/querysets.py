@@ -21,6 +21,10 @@ class TicketQuerySet(OwnedQuerySet):
         """Tickets an agent works: granted on the municipality (whose) and the queue (which of them), both needed."""
         return self.granted(person, "work_tickets").filter(queue_id__in=queues_of(person))
 
+    def led_by(self, person):
+        """Tickets whose clocks a lead answers for: granted on the municipality and on the queue."""
+        return self.granted(person, "lead_tickets").filter(queue_id__in=queues_of(person, "lead_queue"))
+
     def listed_for(self, person):
         """Tickets of which a director sees figures and a list without texts."""
         return self.granted(person, "read_totals")

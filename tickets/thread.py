@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from servicecenter.ui.formats import duration
 from servicecenter.ui.looks import PRIORITIES
 from tickets.models import Message, Queue, Ticket
+from tickets.sla.display import clock_name
 from tickets.status import Status
 
 # Events that a message of the thread already shows, or that mean nothing to a reader.
@@ -27,6 +28,7 @@ ICONS = {
     "reopened": "refresh",
     "vendor_handover": "forward",
     "merged": "link",
+    "void": "close",
 }
 
 
@@ -182,6 +184,13 @@ def _tell_closed(event, name, queues):
     return _("%(name)s closed the ticket") % {"name": name}
 
 
+def _tell_void(event, name, queues):
+    subject = event.data.get("subject", "")
+    clock = clock_name(event.data.get("clock"), queues.get(subject, subject))
+    words = {"name": name, "clock": clock, "reason": event.data.get("reason", "")}
+    return _("%(name)s took the clock “%(clock)s” out of the count: %(reason)s") % words
+
+
 def _tell_time(event, name, queues):
     return _("%(name)s registered %(span)s") % {"name": name, "span": duration(event.data.get("minutes", 0))}
 
@@ -197,4 +206,5 @@ TELLERS = {
     "reopened": _tell_reopened,
     "closed": _tell_closed,
     "time": _tell_time,
+    "void": _tell_void,
 }

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tickets.sla.administration import calendar_views
+from tickets.sla import views as sla
 from tickets.views import console, portal
 from tickets.views import console_actions as agent
 
@@ -37,4 +38,7 @@ urlpatterns = [
     path(_WORK + "loesning/", agent.Resolve.as_view(), name="resolve"),
     path(_WORK + "annullering/", agent.Cancel.as_view(), name="cancel"),
     path(_WORK + "tid/", agent.RegisterTime.as_view(), name="time"),
+    path(_WORK + "ur/", sla.VoidClock.as_view(), name="void_clock"),
+    path("konsol/ure/", sla.clocks, name="clocks"),
+    path("konsol/ure/igen/", sla.try_clocks_again, name="try_clocks_again"),
 ]

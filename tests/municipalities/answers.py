@@ -25,13 +25,14 @@ TICKETS = {
             "tickets:ticket", "tickets:answer", "tickets:add_files", "tickets:close", "tickets:reopen",
             "tickets:attachment", "tickets:console", "tickets:queue", "tickets:console_ticket", "tickets:take",
             "tickets:assign", "tickets:move", "tickets:priority", "tickets:wait", "tickets:resume", "tickets:reply",
-            "tickets:note", "tickets:resolve", "tickets:cancel", "tickets:time",
+            "tickets:note", "tickets:resolve", "tickets:cancel", "tickets:time", "tickets:void_clock", "tickets:clocks",
         ],
         NOBODY,
     ),
     # What is agreed is joint: directors read it, and leads and administrators propose it anew.
     "tickets:calendars": (ABSENT, OWN, SIGN_IN),
     **dict.fromkeys(["tickets:calendar", "tickets:calendar_new", "tickets:calendar_version"], NOBODY),
+    "tickets:try_clocks_again": FORM_ONLY,
     "api-ticket-list": (REFUSED, REFUSED, REFUSED),
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
 }  # fmt: skip

@@ -21,6 +21,12 @@ WARN_PERCENT = 75
 NAMES = {"first_response": _("First reply"), "next_update": _("Next update"), "resolution": _("Solution")}
 
 
+def clock_name(kind: str, subject: str = "") -> str:
+    """What people call a clock; `subject` is the name of the queue or vendor whose clock it is."""
+    own = {"ola": _("The team’s own time, %(subject)s"), "vendor": _("The vendor’s time, %(subject)s")}
+    return str(own[kind]) % {"subject": subject} if kind in own else str(NAMES.get(kind, kind))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One clock. `state` is a key of the chip: ok, warn, err, pause, met, missed. All times in whole opening minutes.

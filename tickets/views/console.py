@@ -154,6 +154,7 @@ def workspace(request, ticket):
     own_queues = [queue for queue in queues if queue.pk in queues_of(request.user)]
     return {
         "ticket": ticket,
+        "can_void": Ticket.objects.led_by(request.user).filter(pk=ticket.pk).exists(),
         "readings": readings,
         "chip": display.due_first(readings),
         "thread": thread,
