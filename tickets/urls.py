@@ -1,7 +1,7 @@
 from django.urls import path
 
-from tickets.sla.administration import calendar_views
 from tickets.sla import views as sla
+from tickets.sla.administration import calendar_views
 from tickets.views import console, portal
 from tickets.views import console_actions as agent
 
