@@ -23,6 +23,18 @@ def reads_totals(view):
     return checked
 
 
+def reads_entries(view):
+    """For those who may read the entries of some municipality; the view finds among them."""
+
+    @wraps(view)
+    def checked(request, *args, **kwargs):
+        if not granted_ids(request.user, Municipality, "read_entries"):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 def joint_finance(permission):
     """For staff of the shared centre who hold `permission` on every municipality."""
 

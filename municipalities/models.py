@@ -84,6 +84,7 @@ class Municipality(models.Model):
             ("import_ledger", "Import ledger lines and drivers"),
             ("run_allocation", "Calculate a period"),
             ("approve_period", "Approve a period"),
+            ("manage_invoicing", "Edit what invoices say of the municipality, and issue them for all"),
             ("manage_people", "Manage people"),
             ("manage_grants", "Manage grants"),
             ("manage_settings", "Manage settings"),

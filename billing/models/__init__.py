@@ -9,6 +9,15 @@ of the tables too (migration 0003).
 from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
 from billing.models.drivers import Driver, DriverEvidence, DriverPart, DriverValue
 from billing.models.figures import DeskFigure, ServiceFigure
+from billing.models.invoices import (
+    AccountString,
+    Invoice,
+    InvoiceDispatch,
+    InvoiceFile,
+    InvoiceLine,
+    InvoiceParty,
+    InvoiceSeries,
+)
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
@@ -16,6 +25,7 @@ from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries
 from billing.models.seals import LineSeal, PeriodSeal
 
 __all__ = [
+    "AccountString",
     "Allocation",
     "Baseline",
     "BaselinePart",
@@ -31,8 +41,17 @@ __all__ = [
     "DriverValue",
     "HomeCost",
     "ImportBatch",
+<<<<<<< HEAD
     "IndexSeries",
     "IndexValue",
+=======
+    "Invoice",
+    "InvoiceDispatch",
+    "InvoiceFile",
+    "InvoiceLine",
+    "InvoiceParty",
+    "InvoiceSeries",
+>>>>>>> 7a3fd9b (invoicing: An invoice gets its number once and for good, with the statement's amounts)
     "KeyVersion",
     "LedgerLine",
     "Lesson",

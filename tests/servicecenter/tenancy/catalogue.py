@@ -41,6 +41,7 @@ ACTORS = {
     "assigned_by_id",
     "measured_by_id",
     "recipient_id",
+    "issued_by_id",
 }
 
 

@@ -45,6 +45,7 @@ ACROSS_MUNICIPALITIES = {
     "Ticket.number": "drawn by the database for the whole desk, never chosen",
     "Attachment.token": "random, never chosen",
     "CorrectionSnapshot.correction": "made by the desk itself, one for each correction, and corrections are joint",
+    "Invoice.number+series": "drawn by the database for the whole centre, never chosen; the law wants no gap",
     "Snapshot.run": "made by the desk itself, one for each run, and runs are joint",
     "LedgerLine.external_id+source": "a posting counts once in the joint accounts; only joint finance imports",
 }
