@@ -41,17 +41,14 @@ __all__ = [
     "DriverValue",
     "HomeCost",
     "ImportBatch",
-<<<<<<< HEAD
     "IndexSeries",
     "IndexValue",
-=======
     "Invoice",
     "InvoiceDispatch",
     "InvoiceFile",
     "InvoiceLine",
     "InvoiceParty",
     "InvoiceSeries",
->>>>>>> 7a3fd9b (invoicing: An invoice gets its number once and for good, with the statement's amounts)
     "KeyVersion",
     "LedgerLine",
     "Lesson",

@@ -9,7 +9,7 @@ import billing.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0009_driver_parts_protected"),
+        ("billing", "0010_savings"),
         ("municipalities", "0002_row_level_security"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

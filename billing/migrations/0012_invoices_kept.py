@@ -68,7 +68,7 @@ def adds_up(table):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0010_invoices")]
+    dependencies = [("billing", "0011_invoices")]
     operations = [
         *(
             protect(f"billing_{table}")
