@@ -69,6 +69,11 @@ class Draft:
     is_late: bool = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether the file names neither pool nor payer."""
+        return not self.pool and not self.municipality
+
+    @property
     def digest(self) -> str:
         """The same for the same content, wherever the row stands."""
         content = {name: str(value) for name, value in asdict(self).items() if name not in ("line", "is_late")}

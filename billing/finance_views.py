@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.db.models import Prefetch
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -44,12 +45,23 @@ def import_preview(request, pk):
     table = read_table(upload.content)
     form = MappingForm(request.POST or None, header=table.header, initial=upload.mapping)
     if form.is_valid():
-        upload.mapping = form.mapping()
-        upload.save(update_fields=["mapping"])
+        imports.keep_mapping(upload, form.mapping(), by=request.user)
         return redirect("billing:import", upload.pk)
     found = imports.preview(upload)
-    context = {"upload": upload, "form": form, "found": found, "shown": found.new[:SHOWN], "faults": found.faults[:500]}
+    context = {
+        "upload": upload, "form": form, "found": found, "faults": found.faults[:500], "changes": found.changes[:SHOWN],
+        "shown": [(draft, found.rules.get(draft.line)) for draft in found.new[:SHOWN]],
+    }  # fmt: skip
     return render(request, "billing/import_preview.html", context, status=422 if form.is_bound else 200)
+
+
+@joint_finance("import_ledger")
+def import_rejects(request, pk):
+    """The refused rows of a file, to be mended."""
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    name = f"afviste-{upload.pk}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(imports.rejects_as_csv(upload), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST
@@ -62,6 +74,8 @@ def import_confirmation(request, pk):
     else:
         text = ngettext("%(count)s line was read in.", "%(count)s lines were read in.", batch.line_count)
         messages.success(request, text % {"count": batch.line_count})
+        if batch.lines.unassigned().exists():
+            return redirect("billing:work_list")
     return redirect("billing:periods")
 
 

@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from django import forms
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from billing import rules
 from billing.csv_lines import FIELDS
-from billing.models import Driver, DriverValue, Pool
+from billing.models import AssignmentRule, Driver, DriverValue, Pool
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 
@@ -17,13 +19,17 @@ QUANTITY = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})(?:,[0-9]{1,6})
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=_("CSV file"), help_text=_("Separated by semicolon or comma. Amounts are written like 1.234,56.")
+        label=_("CSV or Excel file"),
+        help_text=_("CSV separated by semicolon or comma, amounts like 1.234,56; or the first sheet of an XLSX file."),
     )
     source = forms.SlugField(
         label=_("Accounts system"),
         max_length=40,
         initial="opus",
-        help_text=_("Ids of lines are unique within one system, so use the same short name each month."),
+        help_text=_(
+            "Ids of lines are unique within one system, so use the same short name each month."
+            " Which column holds what is remembered for it."
+        ),
     )
 
     def clean_file(self):
@@ -58,6 +64,71 @@ class AssignmentForm(forms.Form):
     def clean(self):
         cleaned = super().clean() or {}
         if not cleaned.get("pool") and not cleaned.get("municipality"):
+            raise forms.ValidationError(_("Choose a pool or a municipality."))
+        return cleaned
+
+
+class WorkListForm(AssignmentForm):
+    """The chosen lines of the work list, where they belong, and whether the next ones like them go there too."""
+
+    make_rule = forms.BooleanField(
+        label=_("Make a rule of it"),
+        help_text=_("Later lines with the same vendor, account and contract then go there by themselves."),
+        required=False,
+    )
+
+    def __init__(self, *args, lines, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["lines"] = forms.ModelMultipleChoiceField(
+            lines, error_messages={"required": _("Choose at least one line.")}
+        )
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("make_rule") and "lines" in cleaned and not any(self.conditions().values()):
+            raise forms.ValidationError(
+                _("The lines have neither vendor, account nor contract in common, so no rule can be made of them.")
+            )
+        return cleaned
+
+    def conditions(self) -> dict[str, str]:
+        """What all chosen lines have in common."""
+        chosen = list(self.cleaned_data["lines"])
+        common = {name: {getattr(line, name) for line in chosen} for name in ("vendor", "account", "contract")}
+        return {name: found.pop() if len(found) == 1 else "" for name, found in common.items()}
+
+    @transaction.atomic
+    def assign(self, *, by) -> int:
+        """Assign, and store the rule. Returns the number of lines; raises what `periods.assign` raises."""
+        lines, pool, payer = (self.cleaned_data[name] for name in ("lines", "pool", "municipality"))
+        if self.cleaned_data["make_rule"]:
+            first = min(line.booked_on for line in lines).replace(day=1)
+            rules.add_rule(pool=pool, paid_by=payer, by=by, valid_from=first, **self.conditions())
+        return rules.assign_many(lines, pool=pool, municipality=payer, by=by)
+
+
+class RuleForm(forms.ModelForm):
+    class Meta:
+        model = AssignmentRule
+        fields = ["vendor", "account", "contract", "pool", "paid_by", "valid_from", "position"]
+        labels = {"paid_by": _("Municipality, when it alone pays")}
+        help_texts = {
+            "vendor": _("Letter case does not count, and * at the end stands for anything."),
+            "valid_from": _("For lines booked from this day on."),
+            "position": _("The lowest decides when several rules fit. Empty: last."),
+        }
+        widgets = {"valid_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["paid_by"].queryset = Municipality.objects.members()
+        self.fields["position"].required = False
+
+    def clean(self):
+        cleaned = super().clean()
+        if not any(cleaned.get(name) for name in ("vendor", "account", "contract")):
+            raise forms.ValidationError(_("Give a vendor, an account or a contract."))
+        if not cleaned.get("pool") and not cleaned.get("paid_by"):
             raise forms.ValidationError(_("Choose a pool or a municipality."))
         return cleaned
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.allocation import runs
 from billing.allocation.cascade import Step
 from billing.measuring import PeriodFrozen, lock
-from billing.models import Allocation, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
+from billing.models import Allocation, AssignmentRule, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
 from billing.plans import Plan, check_scope, digest_of, plan_of
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
@@ -69,17 +69,28 @@ class WrongPool(RuleBroken):
 
 
 @transaction.atomic
-def assign(line: LedgerLine, *, pool: Pool | None, municipality: Municipality | None = None, by: Person) -> LedgerLine:
-    """Say which pool shares a line or, with a municipality, who alone carries it. `pool` may then be a direct one."""
+def assign(
+    line: LedgerLine,
+    *,
+    pool: Pool | None,
+    municipality: Municipality | None = None,
+    by: Person,
+    rule: AssignmentRule | None = None,
+) -> LedgerLine:
+    """Say which pool shares a line or, with a municipality, who alone carries it. `pool` may then be a direct one.
+
+    `rule` is the rule that decided, when it was not the person. Raises PeriodFrozen and WrongPool.
+    """
     lock(line.period)
     if pool and pool.is_direct != bool(municipality):
         raise WrongPool
     owner = municipality or Municipality.objects.operator()
-    line.pool, line.municipality, line.assigned_by = pool, owner, by
-    line.save(update_fields=["pool", "municipality", "assigned_by"])
+    line.pool, line.municipality, line.assigned_by, line.assigned_rule = pool, owner, by, rule
+    line.save(update_fields=["pool", "municipality", "assigned_by", "assigned_rule"])
     AuditEntry.objects.record(
-        "line_assigned", municipality_id=owner.pk, actor=by, subject=str(line)[:200], pool=pool.code if pool else ""
-    )
+        "line_assigned", municipality_id=owner.pk, actor=by, subject=str(line)[:200], pool=pool.code if pool else "",
+        rule=rule.pk if rule else None,
+    )  # fmt: skip
     return line
 
 

@@ -2,7 +2,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from billing import finance_views, views
+from billing import finance_views, ledger_views, views
 from billing.simulator.views import export_simulation, show_simulator
 
 
@@ -35,6 +35,12 @@ urlpatterns = [
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),
+    path("ledelse/import/<int:pk>/afviste.csv", finance_views.import_rejects, name="import_rejects"),
+    path("ledelse/linje/<int:pk>/", ledger_views.show_line, name="line"),
+    path("ledelse/linjer/", ledger_views.work_list, name="work_list"),
+    path("ledelse/linjer/regler/", ledger_views.list_rules, name="rules"),
+    path("ledelse/linjer/regler/brug/", ledger_views.rules_application, name="rules_application"),
+    path("ledelse/linjer/regler/<int:pk>/slut/", ledger_views.rule_end, name="rule_end"),
     path("ledelse/periode/", finance_views.period_list, name="periods"),
     path("ledelse/periode/<month:month>/", finance_views.show_period, name="period"),
     path("ledelse/periode/<month:month>/beregning/", finance_views.calculation, name="calculation"),

@@ -21,12 +21,14 @@ from billing.models.invoices import (
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
+from billing.models.rules import AssignmentRule, SourceMapping
 from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
 
 __all__ = [
     "AccountString",
     "Allocation",
+    "AssignmentRule",
     "Baseline",
     "BaselinePart",
     "Budget",
@@ -61,5 +63,6 @@ __all__ = [
     "RunRequest",
     "ServiceFigure",
     "Snapshot",
+    "SourceMapping",
     "Upload",
 ]

@@ -72,6 +72,9 @@ class LedgerLine(models.Model):
     text = models.CharField(_("text"), max_length=200, blank=True)
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="lines")
     assigned_by = actor(null=True)
+    assigned_rule = models.ForeignKey(
+        "billing.AssignmentRule", null=True, blank=True, on_delete=models.PROTECT, related_name="lines"
+    )
 
     objects = LedgerLineQuerySet.as_manager()
 

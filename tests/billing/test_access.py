@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from billing import figures, imports, periods
+from billing import figures, imports, periods, rules
 from billing.models import Budget, DeskFigure, LedgerLine, Period, RunRequest, ServiceFigure, Upload
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_director, make_requester, make_ticket
@@ -29,7 +29,13 @@ ROUTES = {
     "billing:xlsx": (["2026-10", "egedal"], "get", "own"),
     "billing:imports": ([], "get", "finance"),
     "billing:import": (["UPLOAD"], "get", "finance"),
+    "billing:import_rejects": (["UPLOAD"], "get", "finance"),
     "billing:import_confirmation": (["UPLOAD"], "post", "finance"),
+    "billing:line": (["LINE"], "get", "totals"),
+    "billing:work_list": ([], "get", "finance"),
+    "billing:rules": ([], "get", "finance"),
+    "billing:rules_application": ([], "post", "finance"),
+    "billing:rule_end": (["RULE"], "post", "finance"),
     "billing:periods": ([], "get", "finance"),
     "billing:period": (["2026-10"], "get", "finance"),
     "billing:calculation": (["2026-10"], "post", "finance"),
@@ -50,6 +56,7 @@ def calculated():
     world.loose = world.line("U1", 100)
     periods.calculate(world.october, by=world.lone, at=NOON)
     text = "Id;Dato;Beløb\nX1;31-10-2026;1,00\n"
+    world.rule = rules.add_rule(vendor="Ingen", pool=world.desk, paid_by=None, valid_from=OCTOBER, by=world.lone)
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
 
@@ -69,7 +76,7 @@ def somebody(world, who):
 
 def visit(client, world, name):
     arguments, method, _who = ROUTES[name]
-    known = {"UPLOAD": world.upload.pk, "LINE": world.loose.pk}
+    known = {"UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk}
     return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
 
 

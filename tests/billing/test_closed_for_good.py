@@ -16,8 +16,8 @@ from tests.billing.world import NOON, World
 
 TABLES = [
     "ledgerline", "drivervalue", "driverevidence", "driverpart", "run", "snapshot", "allocation", "period",
-    "keyversion", "participation", "drivercorrection", "correction", "correctionamount", "correctionsnapshot", "lineseal",
-    "periodseal", "importbatch",
+    "keyversion", "participation", "drivercorrection", "correction", "correctionamount", "correctionsnapshot",
+    "lineseal", "periodseal", "importbatch",
 ]  # fmt: skip
 CORRECTED = [
     "UPDATE billing_correction SET reason = 'x'",

@@ -86,6 +86,7 @@ BILLING = {
     **dict.fromkeys(
         [
             "billing:entries", "billing:csv", "billing:xlsx", "billing:imports", "billing:import", "billing:periods",
+            "billing:import_rejects", "billing:line", "billing:work_list", "billing:rules",
             "billing:period",
         ],
         NOBODY,
@@ -93,7 +94,7 @@ BILLING = {
     **dict.fromkeys(
         [
             "billing:import_confirmation", "billing:calculation", "billing:approval", "billing:closing",
-            "billing:quantities", "billing:assignment",
+            "billing:quantities", "billing:assignment", "billing:rules_application", "billing:rule_end",
         ],
         FORM_ONLY,
     ),
