@@ -1,7 +1,7 @@
 from django.urls import path
 
 from tickets.sla import views as sla
-from tickets.sla.administration import calendar_views
+from tickets.sla.administration import agreement_views, calendar_views
 from tickets.views import console, portal
 from tickets.views import console_actions as agent
 
@@ -20,6 +20,10 @@ urlpatterns = [
     path(_TICKET + "luk/", portal.Close.as_view(), name="close"),
     path(_TICKET + "genaabn/", portal.Reopen.as_view(), name="reopen"),
     path("bilag/<str:token>/", portal.attachment, name="attachment"),
+    path("aftaler/", agreement_views.list_agreements, name="agreements"),
+    path("aftaler/ny/", agreement_views.new_agreement, name="agreement_new"),
+    path("aftaler/<slug:code>/", agreement_views.show_agreement, name="agreement"),
+    path("aftaler/<slug:code>/ny/", agreement_views.new_version, name="agreement_version"),
     path("kalendere/", calendar_views.list_calendars, name="calendars"),
     path("kalendere/ny/", calendar_views.new_calendar, name="calendar_new"),
     path("kalendere/<slug:code>/", calendar_views.show_calendar, name="calendar"),

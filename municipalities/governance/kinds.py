@@ -47,6 +47,9 @@ class Kind:
     # A kind whose effect on one municipality cannot be worked out without seeing all of them.
     needs_everybody = False
 
+    # Its effect is told by what has been, which does not change.
+    is_of_the_past = False
+
     def check(self, subject: str, change: Plain, *, takes_effect_at: datetime) -> None:
         """Raise RuleBroken when the change could never be used; nothing is stored then."""
         raise NotImplementedError

@@ -109,6 +109,8 @@ def changed_since(proposal: Proposal) -> dict[str, tuple[Plain, Plain]]:
     Looks at the municipalities of the running scope: a director learns about the own tickets, the desk about all.
     """
     rules, scope = kinds.named(proposal.kind), current_scope().municipalities
+    if rules.is_of_the_past:
+        return {}
     details = {row.municipality.code: row for row in proposal.details.all()}
     seen = [row.municipality for row in details.values() if row.municipality_id in scope]
     if not seen or (rules.needs_everybody and len(seen) < len(proposal.effect)):

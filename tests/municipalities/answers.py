@@ -31,8 +31,10 @@ TICKETS = {
     ),
     # What is agreed is joint: directors read it, and leads and administrators propose it anew.
     "tickets:calendars": (ABSENT, OWN, SIGN_IN),
+    "tickets:agreements": (ABSENT, OWN, SIGN_IN),
     **dict.fromkeys(["tickets:calendar", "tickets:calendar_new", "tickets:calendar_version"], NOBODY),
     "tickets:try_clocks_again": FORM_ONLY,
+    **dict.fromkeys(["tickets:agreement", "tickets:agreement_new", "tickets:agreement_version"], NOBODY),
     "api-ticket-list": (REFUSED, REFUSED, REFUSED),
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
 }  # fmt: skip

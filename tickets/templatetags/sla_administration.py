@@ -1,6 +1,7 @@
 """Calendars and agreements in words: {% load sla_administration %}."""
 
 from datetime import date, datetime
+from fractions import Fraction
 from itertools import groupby
 
 from django import template
@@ -88,3 +89,19 @@ def special_day(day):
 
 def _short(on: date) -> str:
     return formats.weekday(on)
+
+
+@register.filter
+def kept(counts):
+    """91,20 % of 1.250: kept of [kept, broken]; nothing decided is no figure."""
+    met, breached = counts
+    decided = met + breached
+    if not decided:
+        return _("none decided")
+    share = formats.percent(Fraction(met, decided), 1)
+    return _("%(share)s of %(count)s") % {"share": share, "count": formats.number(decided)}
+
+
+@register.filter
+def verdict(state):
+    return {"met": _("kept"), "breached": _("not kept")}.get(state, _("not decided"))

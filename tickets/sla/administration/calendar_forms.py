@@ -19,13 +19,27 @@ from tickets.sla.administration import hours_text
 from tickets.sla.administration.calendar_proposals import candidate
 from tickets.sla.administration.twelve_months import named_holidays
 from tickets.sla.calendar import Calendar as Hours
-from tickets.sla.calendar_rules import WEEKDAYS
+from tickets.sla.calendar_rules import DEFAULT_ZONE, WEEKDAYS, read_zone
 from tickets.sla.errors import SlaError
+from tickets.sla.instants import to_date
 from tickets.sla.models import Calendar, CalendarVersion
 
 DAY_NAMES = dict(zip(WEEKDAYS, dates.WEEKDAYS.values(), strict=True))  # Django's own words for them
 EMPTY_ROWS = 4
-DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A local day; what is none is refused with the sentence of the law (BAD_TIME)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+
+    def to_python(self, value):
+        try:
+            day = super().to_python(value)
+            return day and to_date(day.isoformat())
+        except (forms.ValidationError, SlaError) as error:
+            raise forms.ValidationError(SlaError("BAD_TIME", reason="date", value=value).message) from error
 
 
 class HoursField(forms.CharField):
@@ -59,10 +73,17 @@ class CalendarForm(forms.Form):
         empty_label=_("All municipalities"),
         help_text=_("A calendar of one municipality concerns only that one, which then decides alone."),
     )
+    timezone = forms.CharField(label=_("Time zone"), max_length=60, initial=DEFAULT_ZONE)
 
     def __init__(self, *args, municipalities, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["for_municipality"].queryset = municipalities
+
+    def clean_timezone(self):
+        try:
+            return read_zone(self.cleaned_data["timezone"]).key
+        except SlaError as error:
+            raise forms.ValidationError(error.message) from error
 
     def clean_code(self):
         code = self.cleaned_data["code"]
@@ -74,7 +95,7 @@ class CalendarForm(forms.Form):
 class ClosingDayForm(forms.Form):
     """A day with hours of its own; no hours: closed all day."""
 
-    day = forms.DateField(label=_("Day"), required=False, widget=DATE_INPUT)
+    day = DayField(label=_("Day"), required=False)
     hours = HoursField(label=_("Open (empty: closed)"))
     is_removed = forms.BooleanField(label=_("Remove"), required=False)
 
@@ -90,9 +111,8 @@ class CalendarVersionForm(ProposalForm):
         self.holidays = dict(self._holidays())
         super().__init__(data, initial=self._initial())
         self.days = ClosingDays(data, prefix="days", initial=list(self._rows()))
-        self.fields["valid_from"] = forms.DateField(
+        self.fields["valid_from"] = DayField(
             label=_("In force from"),
-            widget=DATE_INPUT,
             help_text=_("At midnight of this day, at the earliest tomorrow."),
         )
         for day in WEEKDAYS:

@@ -1,21 +1,15 @@
 """Calendars: the list, one of them drawn for twelve months, and a new version with its effect before it is proposed."""
 
-from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from municipalities.governance import kinds, proposals
 from municipalities.governance.access import takes_part
-from municipalities.governance.models import Proposal
-from municipalities.models import Municipality
 from servicecenter.audit.models import AuditEntry
-from servicecenter.tenancy.grants import granted_ids
-from tickets.sla.administration import calendar_changes
+from tickets.sla.administration import calendar_changes, proposing
 from tickets.sla.administration.calendar_forms import CalendarForm, CalendarVersionForm
 from tickets.sla.administration.calendar_proposals import CALENDAR, concerned_by, takes_effect
 from tickets.sla.administration.twelve_months import twelve_months
@@ -33,7 +27,7 @@ def list_calendars(request):
     today = timezone.localdate()
     calendars = CALENDARS.order_by("for_municipality__code", "name")
     rows = [(calendar, calendar_changes.version_before(calendar, _tomorrow(today))) for calendar in calendars]
-    context = {"rows": rows, "may_make": _proposable(request.user).exists(), "today": today}
+    context = {"rows": rows, "may_make": proposing.proposable(request.user).exists(), "today": today}
     return render(request, "tickets/administration/calendars.html", context)
 
 
@@ -48,8 +42,8 @@ def show_calendar(request, code):
         "months": twelve_months(hours, start=today, language=get_language() or "da"),
         "versions": [(version, version.valid_from > today) for version in reversed(calendar.versions.all())],
         "current": calendar_changes.version_before(calendar, _tomorrow(today)),
-        "waiting": Proposal.objects.open(at=now).filter(kind=CALENDAR, subject=code).first(),
-        "may_propose": may_propose(request.user, calendar),
+        "waiting": proposing.waiting(CALENDAR, code, at=now),
+        "may_propose": proposing.may_propose(request.user, concerned_by(calendar)),
         "today": today,
     }
     return render(request, "tickets/administration/calendar.html", context)
@@ -58,7 +52,7 @@ def show_calendar(request, code):
 @takes_part
 def new_calendar(request):
     """A name to hang versions on; it counts nowhere until a version is adopted and an agreement names it."""
-    managed = _proposable(request.user)
+    managed = proposing.proposable(request.user)
     if not managed.exists():
         raise Http404
     form = CalendarForm(request.POST or None, municipalities=managed)
@@ -77,7 +71,7 @@ def new_calendar(request):
 def new_version(request, code):
     """First the effect, then the proposal: the form is sent twice, and nothing is stored before the second time."""
     calendar = get_object_or_404(CALENDARS, code=code)
-    if not may_propose(request.user, calendar):
+    if not proposing.may_propose(request.user, concerned_by(calendar)):
         raise Http404
     today = timezone.localdate()
     base = calendar_changes.version_before(calendar, _tomorrow(today))
@@ -91,34 +85,14 @@ def new_version(request, code):
             "municipalities": concerned_by(calendar),
         }
         if "propose" in request.POST:
-            return _propose(request, calendar, form.cleaned_data["reason"], what)
-        context |= {"effect": effect_of(CALENDAR, code, what), "change": calendar_changes.read(calendar, change)}
+            reason = form.cleaned_data["reason"]
+            return proposing.send(request, CALENDAR, subject=code, title=calendar.name, reason=reason, what=what)
+        context |= {
+            "effect": proposing.effect_of(CALENDAR, code, what),
+            "change": calendar_changes.read(calendar, change),
+        }
     status = 422 if form.is_bound and "effect" not in context else 200
     return render(request, "tickets/administration/calendar_version.html", context, status=status)
-
-
-def effect_of(kind, subject, what):
-    """(municipality, totals, rows) of what is not proposed yet."""
-    found = kinds.named(kind).effect(subject, **what, at=timezone.now())
-    return [(member, found[member.code].totals, found[member.code].rows) for member in what["municipalities"]]
-
-
-def _propose(request, calendar, reason, what):
-    proposal = proposals.propose(
-        CALENDAR, subject=calendar.code, title=calendar.name, by=request.user, reason=reason, **what
-    )
-    messages.success(request, _("The proposal is sent to the municipalities concerned."))
-    return redirect(proposal)
-
-
-def may_propose(person, calendar):
-    granted = granted_ids(person, Municipality, "propose_agreements")
-    return {member.pk for member in concerned_by(calendar)} <= granted
-
-
-def _proposable(person):
-    granted = granted_ids(person, Municipality, "propose_agreements")
-    return Municipality.objects.members().filter(pk__in=granted)
 
 
 def _tomorrow(today):
