@@ -110,7 +110,12 @@ def test_the_rule_proposes_the_holidays_and_the_base_keeps_its_own(client, toget
 
 
 def test_a_municipality_decides_alone_on_its_own_closing_days(client, together, amir):
-    data = {"name": "Egedals lukkedage", "code": "egedal-lukket", "for_municipality": together.egedal.pk}
+    data = {
+        "name": "Egedals lukkedage", "code": "egedal-lukket", "for_municipality": together.egedal.pk,
+        "timezone": "Europe/Copenhagen",
+    }  # fmt: skip
+    nowhere = client.post(reverse("tickets:calendar_new"), data | {"timezone": "Mars/Crater"})
+    assert list(nowhere.context["form"].errors) == ["timezone"]  # BAD_ZONE
     made = client.post(reverse("tickets:calendar_new"), data)
     assert made.url == reverse("tickets:calendar_version", args=["egedal-lukket"])
     sent = client.post(made.url, a_form(propose="1"))
