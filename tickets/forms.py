@@ -169,18 +169,18 @@ class AssignForm(TicketForm):
     to = forms.ModelChoiceField(Person.objects.none(), required=False, label=_("Assign to"), empty_label=_("Nobody"))
 
     def offer(self):
-        self.fields["to"].queryset = agents_for(self.ticket)
+        self.fields["to"].queryset = agents_for([self.ticket])
         self.initial.setdefault("to", self.ticket.assignee_id)
 
 
-def agents_for(ticket):
-    """Who may work this ticket: granted both its municipality and its queue."""
-    return (
-        Person.objects.active()
-        .filter(pk__in=holder_ids(ticket.municipality, "work_tickets"))
-        .filter(pk__in=holder_ids(ticket.queue, "work_queue"))
-        .order_by("sort_key", "pk")
-    )
+def agents_for(tickets):
+    """Who may work all of these tickets: granted each municipality and each queue."""
+    agents = Person.objects.active().order_by("sort_key", "pk")
+    for municipality in {ticket.municipality for ticket in tickets}:
+        agents = agents.filter(pk__in=holder_ids(municipality, "work_tickets"))
+    for queue in {ticket.queue for ticket in tickets}:
+        agents = agents.filter(pk__in=holder_ids(queue, "work_queue"))
+    return agents
 
 
 class MoveForm(TicketForm):

@@ -1,14 +1,16 @@
 from django.urls import path
 
+from tickets import workload
 from tickets.sla import views as sla
 from tickets.sla.administration import agreement_views, calendar_views
-from tickets.views import console, portal
+from tickets.views import console, many, portal
 from tickets.views import console_actions as agent
 
 app_name = "tickets"
 
 _TICKET = "sager/<int:number>/"
 _WORK = "konsol/sag/<int:number>/"
+_MANY = "konsol/flere/"
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -30,7 +32,14 @@ urlpatterns = [
     path("kalendere/<slug:code>/ny/", calendar_views.new_version, name="calendar_version"),
     path("konsol/", console.console, name="console"),
     path("konsol/koe/<slug:code>/", console.console, name="queue"),
+    path(_MANY + "tag/", many.Take.as_view(), name="take_many"),
+    path(_MANY + "tildeling/", many.Assign.as_view(), name="assign_many"),
+    path(_MANY + "koe/", many.Move.as_view(), name="move_many"),
+    path(_MANY + "prioritet/", many.Priority.as_view(), name="set_priority_many"),
+    path(_MANY + "note/", many.Note.as_view(), name="note_many"),
     path(_WORK, console.console_ticket, name="console_ticket"),
+    path(_WORK + "naeste/", console.neighbour, {"find": workload.following}, name="next"),
+    path(_WORK + "forrige/", console.neighbour, {"find": workload.preceding}, name="previous"),
     path(_WORK + "tag/", agent.Take.as_view(), name="take"),
     path(_WORK + "tildeling/", agent.Assign.as_view(), name="assign"),
     path(_WORK + "koe/", agent.Move.as_view(), name="move"),

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from tickets.models import Ticket
+from tickets.querysets import TicketQuerySet
 
 PAGE_SIZE = 50
 
@@ -39,15 +40,31 @@ class Cursor:
         # The first condition lets the index begin at the right place; the second decides among equals.
         return Q(next_due_at__gte=self.due_at) & (Q(next_due_at__gt=self.due_at) | Q(pk__gt=self.pk))
 
+    def rows_before(self) -> Q:
+        return Q(next_due_at__lte=self.due_at) & (Q(next_due_at__lt=self.due_at) | Q(pk__lt=self.pk))
 
-def next_due(tickets: QuerySet, *, queues, after: Cursor | None = None, size: int = PAGE_SIZE) -> QuerySet:
-    """Up to `size` + 1 active tickets of these queues, the one due first on top; one too many tells of a next page.
 
-    Each queue gives its own first rows straight from its index and only those are sorted together: the work grows with
-    the page, not with the desk.
+def next_due(tickets: TicketQuerySet, *, queues, after: Cursor | None = None, size: int = PAGE_SIZE) -> TicketQuerySet:
+    """Up to `size` + 1 active tickets of these queues, the one due first on top; one too many tells of a next page."""
+    wanted = tickets if after is None else tickets.filter(after.rows_after())
+    return _tops(wanted.by_next_due(), queues=queues, most=size + 1)
+
+
+def following(tickets: TicketQuerySet, *, queues, place: Cursor) -> Ticket | None:
+    """The ticket that comes after a place in a view; None at its end."""
+    return _tops(tickets.filter(place.rows_after()).by_next_due(), queues=queues, most=1).first()
+
+
+def preceding(tickets: TicketQuerySet, *, queues, place: Cursor) -> Ticket | None:
+    return _tops(tickets.filter(place.rows_before()).by_next_due().reverse(), queues=queues, most=1).first()
+
+
+def _tops(ordered, *, queues, most):
+    """Each queue gives its own first rows straight from its index and only those are sorted together: the work grows
+    with the page, not with the desk.
     """
-    tickets = tickets.active() if after is None else tickets.active().filter(after.rows_after())
-    tops = [tickets.filter(queue_id=queue).by_next_due().values("pk")[: size + 1] for queue in sorted(queues)]
+    tops = [ordered.active().filter(queue_id=queue).values("pk")[:most] for queue in sorted(queues)]
     if not tops:
         return Ticket.objects.none()
-    return Ticket.objects.filter(pk__in=tops[0].union(*tops[1:], all=True)).by_next_due()[: size + 1]
+    found = Ticket.objects.filter(pk__in=tops[0].union(*tops[1:], all=True)).by_next_due()
+    return found[:most] if ordered.query.standard_ordering else found.reverse()[:most]

@@ -2,7 +2,10 @@
 
 import functools
 
-from django.db.models import Count, OuterRef, Subquery
+from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Subquery, Sum
+from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,10 +17,11 @@ from municipalities.models import Municipality
 from servicecenter.tenancy.grants import granted_ids
 from tickets import counts, workload
 from tickets.forms import QueueFilter, ReplyForm
-from tickets.models import Queue, Ticket
+from tickets.models import Queue, Ticket, TimeEntry
 from tickets.querysets import queues_of
 from tickets.sla import display
 from tickets.thread import conversation
+from tickets.views.trail import Trail
 
 
 def agents_only(view):
@@ -44,11 +48,14 @@ def console(request, code=None):
     if code and not shown:
         raise Http404
     filters = QueueFilter(request.GET, person=request.user)
+    trail = Trail.of(request.GET, queue=code or "")
     page = _page(request, filters, shown)
+    for ticket in page["tickets"]:
+        ticket.trail = trail.at(ticket)
     context = {
         "filters": filters,
         "queue": shown[0] if code else None,
-        "title": _title(filters, shown[0] if code else None),
+        "title": trail.name(queues),
         "nav_groups": nav_groups(request, queues, counts.held_counts(request.user)),
         "total": sum(queue.active for queue in shown),
         **page,
@@ -84,13 +91,6 @@ def _address(request, **more):
     for name, value in more.items():
         parameters[name] = str(value)
     return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
-
-
-def _title(filters, queue):
-    if queue:
-        return queue.name
-    views = {"me": _("Assigned to me"), "none": _("Not assigned")}
-    return views.get(filters.cleaned_data.get("assignee", ""), _("All my queues"))
 
 
 def nav_groups(request, queues, held=None):
@@ -135,38 +135,58 @@ def _view(request, address, text, icon, count, *, key="", is_hot=False):
 
 @agents_only
 @require_safe
+def neighbour(request, number, *, find):
+    """On to the next (or previous) ticket of the view one came from; at its end, back to the view."""
+    trail = Trail.of(request.GET)
+    queues = Queue.objects.filter(pk__in=queues_of(request.user))
+    if trail.queue:
+        queues = queues.filter(code=trail.queue)
+    wanted = QueueFilter(dict(trail.filters), person=request.user).narrow(Ticket.objects.workable_by(request.user))
+    places = queues.values_list("pk", flat=True)
+    found = find(wanted.exclude(number=number), queues=places, place=trail.place) if trail.place else None
+    if found:
+        return redirect(f"{reverse('tickets:console_ticket', args=[found.number])}{trail.at(found)}")
+    messages.info(request, _("There are no more tickets in this direction."))
+    return redirect(trail.address)
+
+
+@agents_only
+@require_safe
 def console_ticket(request, number):
     worked = Ticket.objects.workable_by(request.user)
     open_ones = worked.active().filter(requester=OuterRef("requester")).order_by().values("requester")
-    found = worked.annotate(open_of_requester=Subquery(open_ones.annotate(n=Count("pk")).values("n"))).select_related(
-        "municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor"
-    )
+    found = worked.annotate(
+        open_of_requester=Subquery(open_ones.annotate(n=Count("pk")).values("n")),
+        time_by_agent=_time_by_agent(),
+        is_led=Exists(Ticket.objects.led_by(request.user).filter(pk=OuterRef("pk"))),
+    ).select_related("municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor")
     ticket = get_object_or_404(display.with_clocks(found), number=number)
     return render(request, "tickets/console_ticket.html", workspace(request, ticket))
+
+
+def _time_by_agent():
+    """The minutes of each agent in the ticket's own row: a page asks little."""
+    entries = TimeEntry.objects.filter(ticket=OuterRef("pk"), municipality=OuterRef("municipality"))
+    sums = entries.order_by("agent__sort_key").values("agent", "agent__sort_key").annotate(spent=Sum("minutes"))
+    return ArraySubquery(sums.values(told=JSONObject(name="agent__name", minutes="spent")))
 
 
 def workspace(request, ticket):
     """What the workspace of one ticket shows."""
     queues = list(Queue.objects.all())
+    trail = Trail.of(request.GET) if request.GET else Trail(ticket.queue.code, ())
     readings = display.read_all(ticket, now=timezone.now())
     thread = conversation(ticket, for_agent=True, queues=queues)
-    times = list(ticket.time_entries.select_related("agent"))
     own_queues = [queue for queue in queues if queue.pk in queues_of(request.user)]
     return {
         "ticket": ticket,
-        "can_void": Ticket.objects.led_by(request.user).filter(pk=ticket.pk).exists(),
+        "can_void": ticket.is_led,
+        "trail": trail,
+        "view_name": trail.name(queues),
         "readings": readings,
         "chip": display.due_first(readings),
         "thread": thread,
         "reply_form": ReplyForm(auto_id="reply-%s", initial={"seen": max(entry.message for entry in thread)}),
-        "minutes": sum(entry.minutes for entry in times),
-        "minutes_by": _by_agent(times),
+        "minutes": sum(entry["minutes"] for entry in ticket.time_by_agent),
         "nav_groups": nav_groups(request, own_queues),
     }
-
-
-def _by_agent(entries):
-    sums: dict = {}
-    for entry in entries:
-        sums[entry.agent] = sums.get(entry.agent, 0) + entry.minutes
-    return sums

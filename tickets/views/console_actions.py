@@ -21,6 +21,7 @@ from tickets.querysets import queues_of
 from tickets.status import Status
 from tickets.views.actions import TicketAction
 from tickets.views.console import nav_groups
+from tickets.views.trail import Trail
 
 
 class AgentAction(TicketAction):
@@ -29,7 +30,10 @@ class AgentAction(TicketAction):
 
     def surroundings(self):
         queues = Queue.objects.filter(pk__in=queues_of(self.request.user))
-        return {"nav_groups": nav_groups(self.request, list(queues))}
+        return {"nav_groups": nav_groups(self.request, list(queues)), "trail": self.trail()}
+
+    def trail(self):
+        return Trail.of(self.request.GET)
 
     def tickets(self):
         return Ticket.objects.workable_by(self.request.user)
@@ -38,12 +42,12 @@ class AgentAction(TicketAction):
         return self.form_class(*data, ticket=self.ticket, person=self.request.user)
 
     def back(self):
-        return reverse("tickets:console_ticket", args=[self.ticket.number])
+        return f"{reverse('tickets:console_ticket', args=[self.ticket.number])}{self.trail()}"
 
     def next_page(self):
-        """The ticket, or the queues when it now lies where the agent does not work."""
+        """The ticket, or the view one came from when it now lies where the agent does not work."""
         is_still_here = self.tickets().filter(pk=self.ticket.pk).exists()
-        return self.back() if is_still_here else reverse("tickets:console")
+        return self.back() if is_still_here else self.trail().address
 
     def register(self, minutes):
         if minutes:

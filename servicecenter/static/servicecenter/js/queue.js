@@ -1,5 +1,5 @@
 // The queue: J and K move real focus from row to row (roving tabindex), X selects, Space peeks, Enter opens.
-// Each row is tr[data-row] with a link a[data-open], and a checkbox [data-select] where bulk work is offered.
+// Each row is tr[data-row] with a link a[data-open] and a checkbox [data-select]; the bar [data-bulk] acts on the selected.
 
 const queue = () => document.querySelector("[data-queue]");
 const rows = () => [...(queue()?.querySelectorAll("[data-row]") ?? [])];
@@ -62,17 +62,23 @@ function mark(row, checked) {
   row.classList.toggle("sd-q-selected", checked);
 }
 
+const selected = () => rows().filter((row) => row.querySelector("[data-select]")?.checked);
+
+// The bar shows itself with the first selected row; without this script it is always there.
 function count() {
-  const chosen = rows().filter((row) => row.querySelector("[data-select]")?.checked).length;
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
-  bar.hidden = chosen === 0;
+  const chosen = selected().length;
+  bar.classList.toggle("sd-bulk-on", chosen > 0);
   const words = bar.querySelector("[data-bulk-count]");
-  if (words) words.textContent = words.dataset.words.replace("{n}", chosen);
+  words.textContent = words.dataset.words.replace("{n}", chosen);
+  const all = document.querySelector("[data-select-all]");
+  all.checked = chosen > 0 && chosen === rows().length;
+  all.indeterminate = chosen > 0 && chosen < rows().length;
 }
 
 function clear() {
-  const chosen = rows().filter((row) => row.querySelector("[data-select]")?.checked);
+  const chosen = selected();
   for (const row of chosen) mark(row, false);
   count();
   return chosen.length > 0;
@@ -93,34 +99,64 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-bulk-clear]")) clear();
 });
 
-// Space: the row's own peek, a <dialog> that htmx fills from the ticket's address; without htmx it opens the ticket.
-function peek(row) {
-  const dialog = document.querySelector("[data-peek]");
-  if (!dialog || !window.htmx) return opener(row)?.click();
+// Space: a look at the row's ticket in a <dialog>, filled from the ticket's own page. J and K go on, Space closes it.
+const peeking = () => document.querySelector("[data-peek]");
+let seen; // the row in the dialog; closing leads the focus back to it
+
+async function peek(row) {
+  const dialog = peeking();
+  const address = opener(row).href;
+  const answer = await fetch(address);
+  if (!answer.ok || answer.redirected) return window.location.assign(address);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const body = dialog.querySelector("[data-peek-body]");
-  window.htmx
-    .ajax("GET", opener(row).href, { target: body, swap: "innerHTML", select: "#peek" })
-    .then(() => dialog.showModal());
+  body.replaceChildren(...page.querySelectorAll("[data-peek-part]"));
+  // Ids and keys belong to the page, where they may be once only.
+  for (const part of body.querySelectorAll("[id], [data-key]")) {
+    part.removeAttribute("id");
+    part.removeAttribute("data-key");
+  }
+  dialog.querySelector("[data-peek-open]").href = address;
+  seen = row;
+  if (!dialog.open) dialog.showModal();
+  body.focus();
+  body.scrollTop = 0;
 }
 
-// T takes the focused ticket; A and S open its pages for assigning and waiting.
-function take(row) {
-  const form = document.querySelector("form[data-take]");
-  if (!form) return false;
-  form.action = `${opener(row).href}tag/`;
-  form.submit();
+function keyInPeek(event) {
+  if (event.key === " ") peeking().close();
+  else if (event.key === "Enter" && !event.target.closest("a, button")) window.location.assign(opener(seen).href);
+  else if (["j", "k"].includes(event.key.toLowerCase())) peekOn(event.key.toLowerCase() === "j" ? 1 : -1);
+  else return false;
   return true;
 }
 
-function visit(row, page) {
-  window.location.assign(`${opener(row).href}${page}/`);
+function peekOn(by) {
+  const all = rows();
+  const next = all[all.indexOf(seen) + by];
+  if (next) peek(next);
+}
+
+document.addEventListener("close", (event) => event.target.matches?.("[data-peek]") && opener(seen)?.focus(), true);
+
+// A key acts on the selected tickets, when there are some; else on the focused one. Taking is the row's own button.
+function act(key, page) {
+  if (selected().length) {
+    document.querySelector(`[data-bulk-key="${key}"]`)?.click();
+    return true;
+  }
+  if (!page || !currentRow()) return false;
+  const ticket = new URL(opener(currentRow()).href);
+  window.location.assign(`${ticket.pathname}${page}/${ticket.search}`);
   return true;
 }
 
 const KEYS = {
-  t: () => currentRow() && take(currentRow()),
-  a: () => currentRow() && visit(currentRow(), "tildeling"),
-  s: () => currentRow() && visit(currentRow(), "ventetid"),
+  t: () => act("t"),
+  a: () => act("a", "tildeling"),
+  s: () => !selected().length && act("s", "ventetid"),
+  p: () => act("p", "prioritet"),
+  n: () => act("n", "note"),
   j: () => step(1),
   k: () => step(-1),
   x: (event) => currentRow() && select(currentRow(), { range: event.shiftKey }),
@@ -130,12 +166,17 @@ const KEYS = {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (!queue() || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
+    if (!queue() || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (peeking()?.open) {
+      if (event.key.length === 1) event.stopPropagation(); // no key of the page below
+      return keyInPeek(event) && event.preventDefault();
+    }
+    if (document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, button")) return;
+    if (event.key === " " && event.target.closest("input")) return;
     if (event.key === "Escape" && clear()) return event.preventDefault();
     if (!isOn()) return;
-    const act = KEYS[event.key.toLowerCase()];
-    if (act?.(event)) event.preventDefault();
+    if (KEYS[event.key.toLowerCase()]?.(event)) event.preventDefault();
   },
   true,
 );
@@ -146,7 +187,7 @@ let before = { focused: undefined, chosen: [] };
 document.addEventListener("htmx:beforeSwap", () => {
   before = {
     focused: currentRow()?.dataset.row,
-    chosen: rows().filter((row) => row.querySelector("[data-select]")?.checked).map((row) => row.dataset.row),
+    chosen: selected().map((row) => row.dataset.row),
   };
 });
 
@@ -159,5 +200,12 @@ document.addEventListener("htmx:afterSwap", () => {
   count();
 });
 
+// A browser that goes back may bring the checks with it.
+function settle() {
+  for (const row of rows()) mark(row, row.querySelector("[data-select]")?.checked);
+  count();
+}
+
 start();
-count();
+settle();
+window.addEventListener("pageshow", settle);
