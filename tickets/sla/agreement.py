@@ -8,7 +8,7 @@ vendor's clock, so an agreement that wants it is refused.
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tickets.sla.errors import SlaError
@@ -51,6 +51,10 @@ class Agreement:
     def calendars(self) -> set[str]:
         """The codes of all calendars that count in this agreement."""
         return {promise.calendar for promise in self._promises.values()}
+
+    def with_all(self, **changes: Any) -> "Agreement":
+        """The same agreement with fields of every promise changed, for questions of what would have been."""
+        return Agreement({key: replace(promise, **changes) for key, promise in self._promises.items()})
 
 
 class _Reader:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tickets.sla.clock import BREACH, Replay, replay
 from tickets.sla.clock import Clock as Reading
-from tickets.sla.events import read_event
+from tickets.sla.events import Event, read_event
 from tickets.sla.models import Clock, ClockEffect
 from tickets.sla.states import VOID
 from tickets.sla.terms import Rulebook, rulebook
@@ -27,12 +27,16 @@ CHANGING = [
 def reading_of(events: Iterable, *, now: datetime, rules: Rulebook | None = None) -> Replay:
     """Replay a ticket's stored events at `now`. Who reads many tickets hands the `rules` in, read once."""
     rules = rules or rulebook()
-    heard = [
+    return replay(heard(events), agreements=rules.agreements, calendars=rules.calendars, now=now, refuse_closed=False)
+
+
+def heard(events: Iterable) -> list[Event]:
+    """The stored events of a ticket that the law listens to, read and checked."""
+    return [
         read_event(event.kind, event.at, {"channel": event.channel or None} | event.data)
         for event in events
         if event.kind in SLA_EVENTS
     ]
-    return replay(heard, agreements=rules.agreements, calendars=rules.calendars, now=now, refuse_closed=False)
 
 
 def keep_clocks(ticket, *, at: datetime) -> None:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, mapping, **options):
         try:
-            rules, lines = read_mapping(_text(mapping)), _text(file).splitlines(keepends=True)
+            rules, lines = read_mapping(text_of(mapping)), text_of(file).splitlines(keepends=True)
             with tenant_scope(*Municipality.objects.values_list("pk", flat=True)):
                 outcome = self._import(lines, rules)
         except (BadExport, BadMapping) as error:
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             raise CommandError("The numbers do not add up; this is a fault of the program.")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
