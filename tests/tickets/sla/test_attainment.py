@@ -75,8 +75,7 @@ def test_municipalities_come_in_order_also_without_clocks_in_the_month():
 
 
 @given(st.lists(st.tuples(st.sampled_from(CLOCK_STATES), st.booleans())))
-def test_every_clock_is_in_exactly_one_column(states):
-    """J8."""
+def test_j8_every_clock_is_in_exactly_one_column(states):
     decided = {"met", "breached", "merged"}
     clocks = [
         clock(

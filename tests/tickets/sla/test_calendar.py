@@ -287,7 +287,6 @@ def test_intervals_may_touch():
 
 @pytest.mark.parametrize("server_zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
 def test_the_zone_of_the_server_does_not_matter(server_zone, monkeypatch):
-    """J10."""
     monkeypatch.setenv("TZ", server_zone)
     time.tzset()
     try:
@@ -336,8 +335,7 @@ def test_business_agrees_with_looking_at_the_clock_every_minute(stretch):
 
 @settings(deadline=None, max_examples=50)
 @given(stretches())
-def test_business_adds_up(stretch):
-    """J3."""
+def test_j3_open_time_adds_up(stretch):
     plain, (start, middle, end) = stretch
     calendar = Calendar.parse(plain)
 
@@ -346,8 +344,7 @@ def test_business_adds_up(stretch):
 
 @settings(deadline=None, max_examples=50)
 @given(stretches(), st.integers(1, 40 * HOUR))
-def test_due_is_exact_and_earliest(stretch, seconds):
-    """J4."""
+def test_j4_due_is_exact_and_earliest(stretch, seconds):
     plain, (start, *_) = stretch
     calendar = Calendar.parse(plain)
 

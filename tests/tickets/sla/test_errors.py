@@ -44,6 +44,29 @@ def test_a_sentence_needs_nothing_but_the_value(key):
     assert set(places) <= {"value"}
 
 
+CODES = {
+    "NAIVE_TIME", "BAD_TIME", "BAD_ZONE", "BAD_INTERVAL", "OVERLAP", "UNKNOWN_CALENDAR", "UNKNOWN_POLICY", "NO_OPENING",
+    "BAD_TARGET", "BAD_PRIORITY", "BAD_ORDER", "BAD_EVENT", "BAD_TABLE",
+}  # fmt: skip
+
+
+def test_every_code_is_told():
+    assert {key.partition(".")[0] for key in MESSAGES} == CODES
+
+
+@pytest.mark.parametrize("key", MESSAGES)
+def test_a_sentence_is_danish_for_danes_and_says_what_it_is_about(key):
+    code, _, reason = key.partition(".")
+    error = SlaError(code, reason=reason, value="X7")
+    with override("en"):
+        english = error.message
+    with override("da"):
+        danish = error.message
+    assert danish != english
+    assert ("X7" in danish) == ("X7" in english)
+    assert danish.endswith(".")
+
+
 def test_an_error_has_a_code_for_programs_and_is_told_to_the_user_as_a_broken_rule():
     error = SlaError("BAD_TARGET", value=0, field="target_minutes")
 

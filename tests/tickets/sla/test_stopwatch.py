@@ -118,7 +118,7 @@ def test_a_ticket_solved_at_the_instant_of_the_raise_is_judged_after_both():
 
 
 def test_simultaneous_events_count_in_their_recorded_order():
-    """J9: raised before it was solved, or after."""
+    """Raised before it was solved, or after."""
     raised, solved = event("Mon 13:00", "priority", to=2), event("Mon 13:00", "resolved")
 
     assert resolution(raised, solved, now="Mon 14:00").target_s == 4 * HOUR
