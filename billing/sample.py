@@ -20,6 +20,7 @@ from billing import figures, periods
 from billing.allocation.errors import AllocationError
 from billing.csv_lines import FIELDS
 from billing.imports import import_lines, receive
+from billing.invoicing.sample import make_invoices
 from billing.measuring import enter_value, measure_drivers
 from billing.models import Budget, Driver, KeyVersion, Participation, Period, Pool
 from municipalities.sample.people import Community
@@ -50,8 +51,9 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
         _measure(period, drivers, community, turn, by=clerk, until=until)
         _settle(period, clerk=clerk, chief=chief, until=until)
     figures.measure(now=until, months=MONTHS)
+    invoices = make_invoices(community, by=clerk)
     closed = Period.objects.filter(state=Period.State.CLOSED).count()
-    say(f"{lines} ledger lines imported, {closed} months closed, service figures measured")
+    say(f"{lines} ledger lines imported, {closed} months closed and {invoices} invoices issued, figures measured")
 
 
 def _months(until: datetime) -> Iterator[date]:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from billing import figures, periods, seals
 from billing.allocation.errors import AllocationError
+from billing.invoicing import access_point, dispatching
 from billing.measuring import measure_drivers
-from billing.models import Run, RunRequest
+from billing.models import InvoiceDispatch, Run, RunRequest
 from servicecenter.audit import chain
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.scope import tenant_scope
@@ -87,3 +88,32 @@ def seal_chains(*, scope: list[int] | None = None) -> None:
     with tenant_scope(*everybody):
         chain.seal(*everybody)
         seals.seal_lines()
+
+
+@shared_task
+def hand_over_invoice(dispatch_id: int, *, scope: list[int]) -> None:
+    """Bring one file to the access point; a second run finds it leased or settled and stops."""
+    with tenant_scope(*scope):
+        dispatch = dispatching.lease(dispatch_id, at=timezone.now())
+        file = dispatching.content_of(dispatch) if dispatch else None
+    if dispatch and file:
+        name, uuid, content = file
+        outcome = access_point.hand_over(dispatch.channel, name=name, uuid=uuid, content=content)
+        with tenant_scope(*scope):
+            dispatching.settle(dispatch, outcome, at=timezone.now())
+
+
+@shared_task
+def sweep_invoices() -> None:
+    """Pick up files that the queue dropped or whose next attempt is due, and receipts that lie in the folder."""
+    with tenant_scope(*periods.everybody()):
+        due = InvoiceDispatch.objects.waiting(at=timezone.now()).order_by("next_at")[:50]
+        waiting = list(due.values_list("pk", "municipality_id"))
+        unanswered = dispatching.await_receipts()
+    for pk, place in waiting:
+        hand_over_invoice.delay(pk, scope=[place])
+    for pk, place, uuid in unanswered:
+        outcome = access_point.look_for_receipt(uuid)
+        if outcome:
+            with tenant_scope(place):
+                dispatching.settle(InvoiceDispatch.objects.get(pk=pk), outcome, at=timezone.now())

@@ -3,6 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from billing import finance_views, ledger_views, views
+from billing.invoicing import views as invoicing
 from billing.simulator.views import export_simulation, show_simulator
 
 
@@ -18,7 +19,20 @@ class MonthConverter:
         return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
 
+class InvoiceNumberConverter:
+    """2026-00012 in an address."""
+
+    regex = "[0-9]{4}-[0-9]{5,9}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(MonthConverter, "month")
+register_converter(InvoiceNumberConverter, "invoice")
 
 app_name = "billing"
 urlpatterns = [
@@ -28,6 +42,15 @@ urlpatterns = [
     path("ledelse/afregning/<month:month>/<slug:slug>/poster/", views.show_entries, name="entries"),
     path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
     path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
+    path("ledelse/faktura/", invoicing.invoice_list, name="invoices"),
+    path("ledelse/faktura/<invoice:invoice_number>/", invoicing.show_invoice, name="invoice"),
+    path(
+        "ledelse/faktura/<invoice:invoice_number>/<slug:file_format>.xml", invoicing.invoice_file, name="invoice_file"
+    ),
+    path("ledelse/faktura/<invoice:invoice_number>/kreditering/", invoicing.invoice_credit, name="invoice_credit"),
+    path("ledelse/faktura/<invoice:invoice_number>/afsendelse/", invoicing.invoice_dispatch, name="invoice_dispatch"),
+    path("ledelse/faktura/kladde/<month:month>/<slug:slug>/", invoicing.invoice_draft, name="invoice_draft"),
+    path("ledelse/faktura/oplysninger/<slug:slug>/", invoicing.invoice_details, name="invoice_details"),
     path("ledelse/noegler/", views.list_keys, name="keys"),
     path("ledelse/noegler/simulator/", show_simulator, name="simulator"),
     path("ledelse/noegler/simulator.csv", export_simulation, {"ending": "csv"}, name="simulator_csv"),

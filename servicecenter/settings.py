@@ -186,6 +186,11 @@ LEDGER_MAX_BYTES = env.int("LEDGER_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+# --- e-invoices: handed to an access point of NemHandel by HTTP or in a folder (out/, receipts/); empty: downloads only
+ACCESS_POINT_URL = env("ACCESS_POINT_URL", default="")
+ACCESS_POINT_TOKEN = env("ACCESS_POINT_TOKEN", default="")
+ACCESS_POINT_FOLDER = env("ACCESS_POINT_FOLDER", default="")
+
 # --- security ---
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
@@ -266,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-mails": {"task": "servicecenter.outbox.tasks.send_mails", "schedule": 5.0, "options": {"expires": 5}},
     "erase-mails": {"task": "servicecenter.outbox.tasks.erase_mails", "schedule": 86400.0},
     "seal-chains": {"task": "billing.tasks.seal_chains", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-invoices": {"task": "billing.tasks.sweep_invoices", "schedule": 60.0, "options": {"expires": 60}},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
     "measure-levels": {"task": "tickets.levels.tasks.measure_levels", "schedule": crontab(hour=2, minute=40)},
     "sweep-level-months": {

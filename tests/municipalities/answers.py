@@ -86,13 +86,15 @@ ADMIN = {
 # Totals open for every director; entries, trace and export only for the own municipality and joint finance.
 TOTALS = (ABSENT, OWN, SIGN_IN)
 BILLING = {
+    "billing:invoices": TOTALS,
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     **dict.fromkeys(
         [
             "billing:entries", "billing:csv", "billing:xlsx", "billing:imports", "billing:import", "billing:periods",
             "billing:import_rejects", "billing:line", "billing:work_list", "billing:rules",
-            "billing:period",
+            "billing:period", "billing:invoice", "billing:invoice_file", "billing:invoice_draft",
+            "billing:invoice_details",
         ],
         NOBODY,
     ),
@@ -100,6 +102,7 @@ BILLING = {
         [
             "billing:import_confirmation", "billing:calculation", "billing:approval", "billing:closing",
             "billing:quantities", "billing:assignment", "billing:rules_application", "billing:rule_end",
+            "billing:invoice_credit", "billing:invoice_dispatch",
         ],
         FORM_ONLY,
     ),

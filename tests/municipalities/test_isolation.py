@@ -10,9 +10,11 @@ from django.shortcuts import resolve_url
 from django.urls import URLPattern, get_resolver
 
 from billing import periods
+from billing.invoicing import drafts, issuing
 from billing.models import LedgerLine, Period, RunRequest
 from servicecenter.tenancy.scope import Scope, enter
-from tests.billing.world import NOON, World
+from tests.billing.invoicing.community import AT, OCTOBER, Community
+from tests.billing.world import NOON
 from tests.factories import MONDAY, make_agent, make_director, make_municipality, make_requester, make_ticket
 from tests.municipalities.answers import ABSENT, ANSWERS, ONWARD, OWN, POST_ONLY, REFUSED, SIGN_IN
 from tickets import attachments, lifecycle
@@ -52,7 +54,7 @@ URLS = sorted(set(every_url()))
 
 @pytest.fixture
 def world():
-    return World()
+    return Community()
 
 
 @pytest.fixture
@@ -79,11 +81,21 @@ def values(secret, world):
         "slug": secret.municipality.slug,
         "month": "2026-10",
         "pk": LedgerLine.objects.get(external_id="secret").pk,
+        "invoice_number": secret_invoice(world).code,
+        "file_format": "oioubl",
         "object_id": secret.pk,
         "content_type_id": 1,
         "app_label": "tickets",
         "url": "unknown",
     }
+
+
+def secret_invoice(world):
+    lines = [drafts.DraftLine("Hemmelig postering", 100)]
+    draft = drafts.of_amount(
+        world.egedal, kind="on_account", source="test", first_day=OCTOBER, last_day=OCTOBER, lines=lines
+    )
+    return issuing.issue(draft, by=world.lone, at=AT)
 
 
 @pytest.fixture(params=VISITORS)
