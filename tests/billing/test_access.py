@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing import figures, imports, periods, rules
+from billing.invoicing import drafts, issuing
 from billing.models import Budget, DeskFigure, LedgerLine, Period, RunRequest, ServiceFigure, Upload
+from tests.billing.invoicing.community import Community
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_director, make_requester, make_ticket
 from tickets import lifecycle
@@ -21,6 +23,13 @@ ROUTES = {
     "billing:statements": ([], "get", "totals"),
     "billing:statement": (["2026-10", "egedal"], "get", "totals"),
     "billing:keys": ([], "get", "totals"),
+    "billing:invoices": ([], "get", "totals"),
+    "billing:invoice": (["INVOICE"], "get", "own"),
+    "billing:invoice_file": (["INVOICE", "oioubl"], "get", "own"),
+    "billing:invoice_draft": (["2026-10", "egedal"], "get", "finance"),
+    "billing:invoice_details": (["egedal"], "get", "finance"),
+    "billing:invoice_credit": (["INVOICE"], "post", "finance"),
+    "billing:invoice_dispatch": (["INVOICE"], "post", "finance"),
     "billing:simulator": ([], "get", "totals"),
     "billing:simulator_csv": ([], "get", "totals"),
     "billing:simulator_xlsx": ([], "get", "totals"),
@@ -51,12 +60,17 @@ ALLOWED = {
 
 
 def calculated():
-    world = World()
+    world = Community()
     world.lines()
     world.loose = world.line("U1", 100)
     periods.calculate(world.october, by=world.lone, at=NOON)
     text = "Id;Dato;Beløb\nX1;31-10-2026;1,00\n"
     world.rule = rules.add_rule(vendor="Ingen", pool=world.desk, paid_by=None, valid_from=OCTOBER, by=world.lone)
+    lines = [drafts.DraftLine("A conto", 100)]
+    draft = drafts.of_amount(
+        world.egedal, kind="on_account", source="1", first_day=OCTOBER, last_day=OCTOBER, lines=lines
+    )
+    world.invoice = issuing.issue(draft, by=world.lone, at=NOON)
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
 
@@ -76,7 +90,9 @@ def somebody(world, who):
 
 def visit(client, world, name):
     arguments, method, _who = ROUTES[name]
-    known = {"UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk}
+    known = {
+        "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
+    }  # fmt: skip
     return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
 
 
