@@ -320,9 +320,21 @@ class QueueFilter(forms.Form):
         self.served = {municipality.slug: municipality for municipality in served}
         named = [(slug, municipality.name) for slug, municipality in self.served.items()]
         self.fields["municipality"].choices = [("", _("All municipalities")), *named]
+        if self.words:
+            self.fields["status"].choices = self._every_status()
+        self.is_valid()
+
+    @property
+    def words(self) -> str:
+        """What is searched for; a search looks in ended tickets too."""
+        return str(self["q"].value() or "").strip()[:100]
+
+    def _every_status(self):
+        every = [(status.value, status.label) for status in Status]
+        return [("", _("All statuses")), *every, (self.ANSWERED, _("User has answered"))]
 
     def narrow(self, tickets):
-        self.is_valid()
+        """The active tickets that are wanted."""
         wanted = self.cleaned_data
         if wanted.get("status") == self.ANSWERED:
             tickets = tickets.filter(has_answer=True)
@@ -334,7 +346,20 @@ class QueueFilter(forms.Form):
             tickets = tickets.filter(municipality=self.served[wanted["municipality"]])
         if wanted.get("assignee"):
             tickets = tickets.filter(assignee=self.person if wanted["assignee"] == "me" else None)
-        return tickets.mentioning(wanted["q"]) if wanted.get("q") else tickets
+        return tickets
+
+    def as_search(self) -> dict:
+        """The same wishes as arguments of `search.found`."""
+        wanted = self.cleaned_data
+        status, assignee = wanted.get("status"), wanted.get("assignee")
+        return {
+            "status": status if status in Status.values else None,
+            "is_answered": status == self.ANSWERED,
+            "priority": wanted.get("priority"),
+            "places": {self.served[wanted["municipality"]].pk} if wanted.get("municipality") else None,
+            "assignee": self.person if assignee == "me" else None,
+            "is_free": assignee == "none",
+        }
 
     @property
     def is_narrowing(self):

@@ -35,9 +35,6 @@ class TicketQuerySet(OwnedQuerySet):
     def ended(self):
         return self.exclude(status__in=ACTIVE)
 
-    def mentioning(self, text):
-        return self.filter(Q(subject__icontains=text) | Q(requester__name__icontains=text))
-
     def by_next_due(self):
         return self.order_by("next_due_at", "id")
 

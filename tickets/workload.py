@@ -15,7 +15,7 @@ PAGE_SIZE = 50
 class Cursor:
     """The last row shown: the next page begins after it, however many tickets came or went meanwhile."""
 
-    due_at: datetime
+    at: datetime
     pk: int
 
     @classmethod
@@ -34,14 +34,14 @@ class Cursor:
         return cls(ticket.next_due_at, ticket.pk)
 
     def __str__(self):
-        return f"{int(self.due_at.timestamp())}-{self.pk}"
+        return f"{int(self.at.timestamp())}-{self.pk}"
 
     def rows_after(self) -> Q:
         # The first condition lets the index begin at the right place; the second decides among equals.
-        return Q(next_due_at__gte=self.due_at) & (Q(next_due_at__gt=self.due_at) | Q(pk__gt=self.pk))
+        return Q(next_due_at__gte=self.at) & (Q(next_due_at__gt=self.at) | Q(pk__gt=self.pk))
 
     def rows_before(self) -> Q:
-        return Q(next_due_at__lte=self.due_at) & (Q(next_due_at__lt=self.due_at) | Q(pk__lt=self.pk))
+        return Q(next_due_at__lte=self.at) & (Q(next_due_at__lt=self.at) | Q(pk__lt=self.pk))
 
 
 def next_due(tickets: TicketQuerySet, *, queues, after: Cursor | None = None, size: int = PAGE_SIZE) -> TicketQuerySet:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from municipalities.models import Municipality
 from servicecenter.tenancy.grants import granted_ids
-from tickets import counts, workload
+from tickets import counts, search, workload
 from tickets.forms import QueueFilter, ReplyForm
 from tickets.models import Queue, Ticket, TimeEntry
 from tickets.querysets import queues_of
@@ -51,7 +51,7 @@ def console(request, code=None):
     trail = Trail.of(request.GET, queue=code or "")
     page = _page(request, filters, shown)
     for ticket in page["tickets"]:
-        ticket.trail = trail.at(ticket)
+        ticket.trail = trail if filters.words else trail.at(ticket)
     context = {
         "filters": filters,
         "queue": shown[0] if code else None,
@@ -72,14 +72,20 @@ def _ticket_named(request):
 
 def _page(request, filters, queues):
     after = workload.Cursor.parse(request.GET.get("after", ""))
-    wanted = filters.narrow(Ticket.objects.workable_by(request.user))
-    rows = workload.next_due(wanted, queues=[queue.pk for queue in queues], after=after)
+    places = [queue.pk for queue in queues]
+    if filters.words:
+        rows = search.found(filters.words, by=request.user, queues=places, after=after, **filters.as_search())
+        place_of = search.place_of
+    else:
+        wanted = filters.narrow(Ticket.objects.workable_by(request.user))
+        rows = workload.next_due(wanted, queues=places, after=after)
+        place_of = workload.Cursor.of
     rows = list(display.with_clocks(rows.select_related("municipality", "requester", "assignee", "category")))
     shown = display.put_chips(rows[: workload.PAGE_SIZE], now=timezone.now())
     is_more = len(rows) > workload.PAGE_SIZE
     return {
         "tickets": shown,
-        "next": _address(request, after=workload.Cursor.of(shown[-1])) if is_more else "",
+        "next": _address(request, after=place_of(shown[-1])) if is_more else "",
         "first": _address(request) if after else "",
         "is_narrowing": filters.is_narrowing,
     }

@@ -42,6 +42,8 @@ class Trail:
 
     def name(self, queues) -> str:
         """Of the view, in words; `queues` give the queue's code its name."""
+        if words := dict(self.filters).get("q"):
+            return _("Search: %(words)s") % {"words": words}
         named = next((queue.name for queue in queues if queue.code == self.queue), "")
         views = {"me": _("Assigned to me"), "none": _("Not assigned")}
         return named or views.get(dict(self.filters).get("assignee", ""), _("All my queues"))
