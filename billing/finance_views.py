@@ -3,18 +3,21 @@
 from datetime import date
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from billing import imports, measuring, periods
+from billing import cycle, imports, measuring, periods
 from billing.access import is_joint_finance, joint_finance
+from billing.comparison import compare
 from billing.csv_lines import Unreadable, read_table
 from billing.forms import AssignmentForm, MappingForm, QuantitiesForm, UploadForm
-from billing.models import Driver, DriverValue, ImportBatch, LedgerLine, Period, Pool, Run, Upload
+from billing.models import CorrectionAmount, Driver, DriverValue, ImportBatch, LedgerLine, Period, Run, Upload
+from billing.names import names_of_codes
 from municipalities.models import Municipality
 
 SHOWN = 100
@@ -87,22 +90,28 @@ def period_list(request):
 
 @joint_finance("run_allocation")
 def show_period(request, month):
+    """The month as a row of steps. It can be left and found again: everything shown is read from rows."""
     period = _period(month)
-    run = period.runs.filter(is_current=True).first()
-    lines = LedgerLine.objects.filter(period=period)
+    seen = cycle.read(period)
     measured = DriverValue.objects.filter(period=period).exclude(driver__source=Driver.Source.ENTERED)
     request_row = period.requests.select_related("requested_by").first()
     context = {
         "period": period,
-        "run": run,
+        "cycle": seen,
+        "run": seen.run,
         "request_row": request_row,
-        "error": request_row.sentence(_names()) if request_row else "",
-        "line_count": lines.count(),
-        "unassigned": [(line, AssignmentForm(prefix=f"l{line.pk}")) for line in lines.unassigned()[:SHOWN]],
+        "is_running": bool(request_row) and not request_row.is_settled,
+        "error": request_row.sentence(names_of_codes()) if request_row else "",
+        "lines": LedgerLine.objects.filter(period=period).aggregate(
+            count=Count("pk"), total=Sum("amount_ore"), late=Count("pk", filter=Q(corrects__isnull=False))
+        ),
         "quantities": QuantitiesForm(period=period),
         "measured": measured.select_related("driver", "municipality").order_by("driver__code", "municipality__code"),
+        "compared": compare(seen.run) if seen.run else None,
+        "corrections": CorrectionAmount.objects.booked_in(period),
         "may_approve": is_joint_finance(request.user, "approve_period"),
         "is_own_run": period.calculated_by_id == request.user.pk,
+        "members": Municipality.objects.members(),
     }
     return render(request, "billing/period.html", context)
 
@@ -111,8 +120,8 @@ def show_period(request, month):
 @joint_finance("run_allocation")
 def calculation(request, month):
     periods.request_run(_period(month), by=request.user)
-    messages.info(request, _("The calculation has begun. Load the page again in a moment."))
-    return redirect("billing:period", month)
+    messages.info(request, _("The calculation has begun. You can leave the page; the result stands here."))
+    return redirect(f"{reverse('billing:period', args=[month])}#calculation")
 
 
 @require_POST
@@ -167,11 +176,3 @@ def _period(month: date) -> Period:
 
 def _with_runs(queryset):
     return queryset.prefetch_related(Prefetch("runs", Run.objects.filter(is_current=True)))
-
-
-def _names() -> dict[str, dict[str, str]]:
-    return {
-        "pool": dict(Pool.objects.values_list("code", "name")),
-        "member": dict(Municipality.objects.values_list("code", "name")),
-        "driver": dict(Driver.objects.values_list("code", "name")),
-    }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing.allocation.rounding import largest_remainder
 from billing.allocation.shares import in_proportion
-from billing.models import Allocation, Budget, DriverValue, KeyVersion, Period, Pool, Run
+from billing.models import Allocation, Budget, CorrectionAmount, DriverValue, KeyVersion, Period, Pool, Run
 from billing.quantities import Values, plain, quantity, shown, unit
 from municipalities.models import Municipality
 from servicecenter.ui import formats
@@ -58,6 +58,20 @@ class Statement:
     budget_ore: int | None = None
     year_ore: int = 0
     year_budget_ore: int | None = None
+
+    @cached_property
+    def corrections(self) -> list[CorrectionAmount]:
+        """What this month carries for months that were closed before, oldest first, each with its pool and reason."""
+        return list(CorrectionAmount.objects.booked_in(self.period).filter(municipality=self.municipality))
+
+    @cached_property
+    def corrections_ore(self) -> int:
+        return sum(row.amount_ore for row in self.corrections)
+
+    @property
+    def payable_ore(self) -> int:
+        """The month's own amount and the corrections booked in it."""
+        return self.amount_ore + self.corrections_ore
 
     @cached_property
     def amount_ore(self) -> int:

@@ -1,9 +1,10 @@
 """Calculations asked for on the page of a period. The request row is the truth; these wake up and work on it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
 from billing import figures, periods, seals
@@ -30,9 +31,11 @@ def calculate_period(request_id: int, *, scope: list[int]) -> None:
         request = _lease(request_id)
     if request is None:
         return
-    with tenant_scope(*scope):
-        run, fault = _calculated(request)
-        RunRequest.objects.filter(pk=request.pk).update(run=run, fault=fault, settled_at=timezone.now())
+    fault = _measured(request, scope)
+    run = None
+    if fault is None:
+        run, fault = _calculated(request, scope)
+    RunRequest.objects.filter(pk=request.pk).update(run=run, fault=fault, settled_at=timezone.now())
 
 
 @shared_task
@@ -55,11 +58,21 @@ def _lease(request_id: int) -> RunRequest | None:
     return None if request.is_settled else request
 
 
-def _calculated(request: RunRequest) -> tuple[Run | None, dict | None]:
+def _measured(request: RunRequest, scope: list[int]) -> dict | None:
+    """Count the desk's own quantities; they are kept also when the calculation is refused afterwards."""
+    return _attempt(request, RunRequest.MEASURING, scope, measure_drivers)[1]
+
+
+def _calculated(request: RunRequest, scope: list[int]) -> tuple[Run | None, dict | None]:
+    return _attempt(request, RunRequest.CALCULATING, scope, periods.calculate)
+
+
+def _attempt(request: RunRequest, stage: str, scope: list[int], verb: Callable) -> tuple[Any, dict | None]:
+    """Say what is going on, in a transaction of its own so that others see it, and do it."""
+    RunRequest.objects.filter(pk=request.pk).update(stage=stage)
     try:
-        with transaction.atomic():
-            measure_drivers(request.period, by=request.requested_by)
-            return periods.calculate(request.period, by=request.requested_by), None
+        with tenant_scope(*scope):
+            return verb(request.period, by=request.requested_by), None
     except AllocationError as error:
         return None, as_data(error)
     except RuleBroken as broken:

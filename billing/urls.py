@@ -2,7 +2,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from billing import finance_views, ledger_views, views
+from billing import correction_views, finance_views, ledger_views, views
 from billing.invoicing import views as invoicing
 from billing.simulator.views import export_simulation, show_simulator
 
@@ -70,5 +70,15 @@ urlpatterns = [
     path("ledelse/periode/<month:month>/godkendelse/", finance_views.approval, name="approval"),
     path("ledelse/periode/<month:month>/lukning/", finance_views.closing, name="closing"),
     path("ledelse/periode/<month:month>/maengder/", finance_views.quantities, name="quantities"),
+    path("ledelse/periode/<month:month>/grundlag/<int:pk>/", correction_views.show_evidence, name="evidence"),
+    path("ledelse/periode/<month:month>/korrektion/", correction_views.show_correction, name="correction"),
+    path(
+        "ledelse/periode/<month:month>/korrektion/bogfoer/",
+        correction_views.correction_booking,
+        name="correction_booking",
+    ),
+    path(
+        "ledelse/periode/<month:month>/korrektion/maengde/", correction_views.value_correction, name="value_correction"
+    ),
     path("ledelse/periode/<month:month>/linje/<int:pk>/", finance_views.assignment, name="assignment"),
 ]

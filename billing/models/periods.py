@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from billing.allocation.errors import AllocationError
 from billing.models.columns import FIRST_OF_MONTH, actor, owner
@@ -178,7 +179,15 @@ class RunRequest(models.Model):
     run = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, related_name="requests")
     fault = models.JSONField(null=True)
 
+    stage = models.CharField(max_length=20, blank=True)
+
     GAVE_UP = "GAVE_UP"
+    MEASURING, CALCULATING = "measuring", "calculating"
+    STAGES = {
+        "": _("waits for its turn"),
+        MEASURING: _("counts tickets and time"),
+        CALCULATING: _("shares the cost"),
+    }
 
     objects = RunRequestQuerySet.as_manager()
 
@@ -192,6 +201,16 @@ class RunRequest(models.Model):
     @property
     def is_settled(self):
         return self.settled_at is not None
+
+    @property
+    def stage_name(self):
+        """What the calculation is doing, for those who wait."""
+        return self.STAGES.get(self.stage, "")
+
+    @property
+    def percent_done(self) -> int:
+        """How far it is, in steps: waiting, counting, sharing."""
+        return {"": 5, self.MEASURING: 35, self.CALCULATING: 70}.get(self.stage, 0)
 
     def sentence(self, names: Mapping[str, Mapping[str, str]] | None = None) -> str:
         """Why there is no result, in words; `names` turns codes into names as in AllocationError."""
