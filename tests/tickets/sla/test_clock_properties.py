@@ -291,7 +291,7 @@ def test_what_was_foreseen_comes_true_when_nothing_more_happens(ticket, later):
 @given(tickets())
 def test_j1_what_was_stored_event_by_event_is_what_is_rebuilt_at_the_end(ticket):
     """The database's part of it, with the verbs and the worker, is in test_rebuilding."""
-    events, *_, now = ticket
+    events, *_ = ticket
     stored: dict = {}
     for end in range(1, len(events) + 1):
         if end == len(events) or events[end]["at"] != events[end - 1]["at"]:

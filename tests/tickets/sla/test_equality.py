@@ -210,13 +210,13 @@ def test_j11_other_names_permute_the_figures_and_change_nothing_else(table, name
     rename = dict(zip(("151", "190", "240"), names, strict=True))
     renamed = {name: {rename[code]: pair for code, pair in stratum.items()} for name, stratum in table.items()}
 
-    assert close(equality.gcmh(renamed).p, equality.gcmh(THREE).p)
-    before, after = equality.verdict(THREE).municipalities, equality.verdict(renamed).municipalities
+    assert close(equality.gcmh(renamed).p, equality.gcmh(table).p)
+    before, after = equality.verdict(table).municipalities, equality.verdict(renamed).municipalities
     for code, judgement in before.items():
         other = after[rename[code]]
         assert (other.verdict, other.more_needed) == (judgement.verdict, judgement.more_needed)
         assert all(close(x, y) for x, y in zip(judgement.as_dict().values(), other.as_dict().values(), strict=True))
-    rates, renamed_rates = equality.standardised(THREE).rates, equality.standardised(renamed).rates
+    rates, renamed_rates = equality.standardised(table).rates, equality.standardised(renamed).rates
     assert {rename[code]: rate for code, rate in rates.items()} == renamed_rates
 
 
