@@ -21,7 +21,7 @@ from tickets.sample.bare import bare
 from tickets.sample.desk import make_desk
 from tickets.sample.load import load_history
 from tickets.sample.multiply import COPIED
-from tickets.sla.rebuilding import differences, repair
+from tickets.sla.rebuilding import differences, examine, repair
 from tickets.sla.terms import rulebook
 from tickets.status import ACTIVE, Status
 
@@ -192,7 +192,7 @@ def test_a_clock_that_was_tampered_with_is_found_and_put_right():
     elapsed = clock.elapsed_s
     Clock.objects.filter(pk=clock.pk).update(elapsed_s=7)
     assert rebuilding_finds() == [f"resolution 1 elapsed_s: stored 7, by its events {elapsed}"]
-    repair(clock.ticket, now=NOW)
+    repair(examine([clock.ticket], now=NOW, rules=rulebook()), now=NOW)
     clock.refresh_from_db()
     assert (clock.elapsed_s, rebuilding_finds()) == (elapsed, [])
 

@@ -42,51 +42,50 @@ def heard(events: Iterable) -> list[Event]:
 def keep_clocks(ticket, *, at: datetime) -> None:
     """Write the ticket's clocks, the effects that are already past, and its next due instant (not saved here)."""
     result = reading_of(ticket.events.order_by("id"), now=at)
-    rows = [clock_row(ticket, reading) for reading in result.clocks]
-    Clock.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"], update_fields=CHANGING
-    )
+    write_clocks([clock_row(ticket, reading) for reading in result.clocks])
     ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
     ticket.next_due_at = next_due(result.clocks)
 
 
-def clock_row(ticket, reading: Reading) -> Clock:
-    return Clock(
-        municipality_id=ticket.municipality_id,
-        ticket=ticket,
-        kind=reading.kind,
-        cycle=reading.cycle,
-        subject=reading.subject,
-        state=reading.state,
-        is_paused=reading.is_paused,
-        calendar=reading.calendar,
-        started_at=reading.started_at,
-        anchor_at=reading.anchor_at,
-        elapsed_s=reading.anchor_elapsed_s,
-        paused_s=reading.anchor_paused_s,
-        target_s=reading.target_s,
-        due_at=reading.due_at,
-        breached_at=reading.breached_at,
-        stopped_at=reading.stopped_at,
-        cause=reading.cause,
-        void_reason=reading.void_reason,
-        plan_at=[effect.at for effect in reading.schedule],
-        plan_percent=[effect.percent for effect in reading.schedule],
-        next_at=reading.schedule[0].at if reading.schedule else None,
+def write_clocks(rows: list[Clock]) -> None:
+    Clock.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["ticket", "kind", "cycle"], update_fields=CHANGING, batch_size=1000
     )
 
 
+def clock_row(ticket, reading: Reading) -> Clock:
+    values = dict(zip(CHANGING, clock_values(reading), strict=True))
+    return Clock(
+        municipality_id=ticket.municipality_id, ticket=ticket, kind=reading.kind, cycle=reading.cycle, **values
+    )
+
+
+def clock_values(reading: Reading) -> tuple:
+    """What stands in the columns CHANGING of a clock's row, in that order."""
+    plan = reading.schedule
+    return (
+        reading.subject, reading.state, reading.is_paused, reading.calendar, reading.started_at, reading.anchor_at,
+        reading.anchor_elapsed_s, reading.anchor_paused_s, reading.target_s, reading.due_at, reading.breached_at,
+        reading.stopped_at, reading.cause, reading.void_reason, [effect.at for effect in plan],
+        [effect.percent for effect in plan], plan[0].at if plan else None,
+    )  # fmt: skip
+
+
 def past_effects(ticket, result: Replay, *, found_at: datetime) -> list[ClockEffect]:
-    cycles = {reading.kind: reading.cycle for reading in result.clocks if reading.kind in ON_THE_TICKET}
-    past = [(warning.kind, cycles[warning.kind], warning.percent, warning.at) for warning in result.warnings]
-    past += [(c.kind, c.cycle, BREACH, c.breached_at) for c in result.clocks if c.breached_at]
     return [
         ClockEffect(
             municipality_id=ticket.municipality_id, ticket=ticket, kind=kind, cycle=cycle, percent=percent, at=at,
             found_at=found_at,
         )
-        for kind, cycle, percent, at in past
+        for (kind, cycle, percent), at in past_instants(result).items()
     ]  # fmt: skip
+
+
+def past_instants(result: Replay) -> dict[tuple[str, int, int], datetime]:
+    """When each warning and each breach happened, by the key of its effect: kind, cycle, percent."""
+    cycles = {reading.kind: reading.cycle for reading in result.clocks if reading.kind in ON_THE_TICKET}
+    past = {(warning.kind, cycles[warning.kind], warning.percent): warning.at for warning in result.warnings}
+    return past | {(c.kind, c.cycle, BREACH): c.breached_at for c in result.clocks if c.breached_at}
 
 
 def next_due(clocks: Iterable[Reading]) -> datetime:

@@ -1,16 +1,32 @@
-"""Do the stored clocks of a ticket say what its events say? Compared field by field, and put right from the events.
+"""Do the stored clocks say what the events say? Compared field by field, and put right from the events.
 
-Effects are append-only: a missing one is added, one that should not be there is reported and stays.
+Many tickets are read and written at a time, as plain rows: a hundred thousand of them take a minute or two. Effects are
+append-only: a missing one is added, one that should not be there is reported and stays.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tickets.models import Clock, ClockEffect, Ticket
+from tickets.models import Clock, ClockEffect, Event, Ticket
+from tickets.sla.clock import Replay
 from tickets.sla.instants import SECOND
-from tickets.sla.keeping import CHANGING, clock_row, keep_clocks, next_due, past_effects, reading_of
+from tickets.sla.keeping import (
+    CHANGING,
+    SLA_EVENTS,
+    clock_row,
+    clock_values,
+    next_due,
+    past_effects,
+    past_instants,
+    reading_of,
+    write_clocks,
+)
 from tickets.sla.terms import Rulebook
+
+Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -25,62 +41,121 @@ class Difference:
         return f"{self.what}: stored {_text(self.stored)}, by its events {_text(self.replayed)}"
 
 
+@dataclass
+class Stored:
+    """A ticket's rows as they are: clocks as (id, values of CHANGING), effects as instants, each by its key."""
+
+    events: list = field(default_factory=list)
+    clocks: dict[Key, tuple[int, tuple]] = field(default_factory=dict)
+    effects: dict[tuple[str, int, int], datetime] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> Iterator[datetime]:
+        """The next instants of its clocks, which the worker has yet to fire."""
+        return (values[-1] for _, values in self.clocks.values() if values[-1])
+
+
+@dataclass
+class Examined:
+    """One ticket, what was found, and the replay that tells how it should be."""
+
+    ticket: Ticket
+    stored: Stored
+    replayed: Replay
+    differences: list[Difference]
+
+
 def differences(ticket: Ticket, *, now: datetime, rules: Rulebook) -> list[Difference]:
-    """Compare at `now` (UTC), or just before the first effect that still waits for the worker."""
-    events = sorted(ticket.events.all(), key=lambda event: event.pk)
-    now = max(events[-1].at, min([now, *(clock.next_at - SECOND for clock in ticket.clocks.all() if clock.next_at)]))
-    result = reading_of(events, now=now, rules=rules)
-    rows = [clock_row(ticket, reading) for reading in result.clocks]
-    found = _compare_clocks(list(ticket.clocks.all()), rows)
-    found += _compare_effects(list(ticket.clock_effects.all()), past_effects(ticket, result, found_at=now))
-    due = next_due(result.clocks)
-    if ticket.next_due_at != due:
-        found.append(Difference("next due", ticket.next_due_at, due))
+    """What is wrong with one ticket, as of `now` (UTC)."""
+    (examined,) = examine([ticket], now=now, rules=rules)
+    return examined.differences
+
+
+def examine(tickets: Iterable[Ticket], *, now: datetime, rules: Rulebook) -> Iterator[Examined]:
+    """Compare at `now` (UTC), or just before the first effect of a ticket that still waits for the worker."""
+    tickets = list(tickets)
+    stored = _read([ticket.pk for ticket in tickets])
+    for ticket in tickets:
+        rows = stored[ticket.pk]
+        at = max(rows.events[-1].at, min([now, *(instant - SECOND for instant in rows.waiting)]))
+        replayed = reading_of(rows.events, now=at, rules=rules)
+        yield Examined(ticket, rows, replayed, _compare(ticket, rows, replayed))
+
+
+def repair(found: Iterable[Examined], *, now: datetime) -> None:
+    """Write what differs anew from the events, in the running transaction, in which the tickets are locked."""
+    found = list(found)
+    write_clocks([row for examined in found for row in _differing(examined)])
+    Clock.objects.filter(pk__in=[pk for examined in found for pk in _strangers(examined)]).delete()
+    missing = [effect for examined in found for effect in _missing(examined, found_at=now)]
+    ClockEffect.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
+    for examined in found:
+        examined.ticket.next_due_at = next_due(examined.replayed.clocks)
+    Ticket.objects.bulk_update([examined.ticket for examined in found], ["next_due_at"], batch_size=1000)
+
+
+def _read(ids: list[int]) -> dict[int, Stored]:
+    found: dict[int, Stored] = defaultdict(Stored)
+    events = Event.objects.filter(ticket__in=ids, kind__in=SLA_EVENTS).order_by("ticket_id", "id")
+    for event in events.values_list("ticket_id", "kind", "at", "channel", "data", named=True):
+        found[event.ticket_id].events.append(event)
+    clocks = Clock.objects.filter(ticket__in=ids)
+    for ticket, pk, kind, cycle, *values in clocks.values_list("ticket_id", "pk", "kind", "cycle", *CHANGING):
+        found[ticket].clocks[kind, cycle] = pk, tuple(values)
+    effects = ClockEffect.objects.filter(ticket__in=ids)
+    for ticket, kind, cycle, percent, at in effects.values_list("ticket_id", "kind", "cycle", "percent", "at"):
+        found[ticket].effects[kind, cycle, percent] = at
     return found
 
 
-def repair(ticket: Ticket, *, now: datetime) -> None:
-    """Write the clocks anew from the events, in the running transaction."""
-    keep_clocks(ticket, at=now)
-    events = ticket.events.order_by("id")
-    known = {_key(reading) for reading in reading_of(events, now=now).clocks}
-    strangers = [clock.pk for clock in Clock.objects.filter(ticket=ticket) if _key(clock) not in known]
-    Clock.objects.filter(pk__in=strangers).delete()
-    ticket.save(update_fields=["next_due_at"])
+def _compare(ticket, stored, replayed) -> list[Difference]:
+    before = {key: values for key, (_, values) in stored.clocks.items()}
+    after = {_key(reading): clock_values(reading) for reading in replayed.clocks}
+    found = [] if before == after else list(_unequal_clocks(before, after))
+    found += _unequal_effects(stored.effects, past_instants(replayed))
+    due = next_due(replayed.clocks)
+    return found if ticket.next_due_at == due else [*found, Difference("next due", ticket.next_due_at, due)]
 
 
-def _compare_clocks(stored: list[Clock], replayed: list[Clock]) -> list[Difference]:
-    before, after = ({_key(clock): clock for clock in clocks} for clocks in (stored, replayed))
-    found = []
+def _unequal_clocks(before: dict[Key, tuple], after: dict[Key, tuple]) -> Iterator[Difference]:
+    state = CHANGING.index("state")
     for key in sorted(before.keys() | after.keys()):
         name = f"{key[0]} {key[1]}"
         if key not in before or key not in after:
-            found.append(Difference(name, _state(before.get(key)), _state(after.get(key))))
+            yield Difference(name, *(side[key][state] if key in side else None for side in (before, after)))
             continue
-        for field in CHANGING:
-            old, new = getattr(before[key], field), getattr(after[key], field)
+        for column, old, new in zip(CHANGING, before[key], after[key], strict=True):
             if old != new:
-                found.append(Difference(f"{name} {field}", old, new))
-    return found
+                yield Difference(f"{name} {column}", old, new)
 
 
-def _compare_effects(stored: list[ClockEffect], replayed: list[ClockEffect]) -> list[Difference]:
-    before, after = ({(*_key(e), e.percent): e.at for e in effects} for effects in (stored, replayed))
-    return [
-        Difference(
-            f"{kind} {cycle} effect {percent} %", before.get((kind, cycle, percent)), after.get((kind, cycle, percent))
-        )
-        for kind, cycle, percent in sorted(before.keys() | after.keys())
-        if before.get((kind, cycle, percent)) != after.get((kind, cycle, percent))
-    ]
+def _unequal_effects(before: dict, after: dict) -> Iterator[Difference]:
+    for kind, cycle, percent in sorted(before.keys() | after.keys()) if before != after else ():
+        old, new = (side.get((kind, cycle, percent)) for side in (before, after))
+        if old != new:
+            yield Difference(f"{kind} {cycle} effect {percent} %", old, new)
 
 
-def _key(row) -> tuple[str, int]:
-    return row.kind, row.cycle
+def _differing(examined: Examined) -> Iterator[Clock]:
+    for reading in examined.replayed.clocks:
+        _, values = examined.stored.clocks.get(_key(reading), (None, None))
+        if values != clock_values(reading):
+            yield clock_row(examined.ticket, reading)
 
 
-def _state(clock: Clock | None) -> str | None:
-    return clock.state if clock else None
+def _strangers(examined: Examined) -> list[int]:
+    known = {_key(reading) for reading in examined.replayed.clocks}
+    return [pk for key, (pk, _) in examined.stored.clocks.items() if key not in known]
+
+
+def _missing(examined: Examined, *, found_at: datetime) -> list[ClockEffect]:
+    stored = examined.stored.effects
+    effects = past_effects(examined.ticket, examined.replayed, found_at=found_at)
+    return [effect for effect in effects if (effect.kind, effect.cycle, effect.percent) not in stored]
+
+
+def _key(reading) -> Key:
+    return reading.kind, reading.cycle
 
 
 def _text(value: Any) -> str:

@@ -1,11 +1,11 @@
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from tqdm import tqdm
 
 from municipalities.models import Municipality
+from servicecenter import time_source
 from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Ticket
-from tickets.sla.rebuilding import Difference, differences, repair
+from tickets.sla.rebuilding import examine, repair
 from tickets.sla.terms import rulebook
 
 BATCH = 1000
@@ -44,17 +44,13 @@ class Command(BaseCommand):
 
     def _batch(self, ids: list[int], *, check: bool) -> int:
         """Tickets are locked while they are put right, so that no verb changes them in between."""
-        tickets = Ticket.objects.filter(pk__in=ids).order_by("pk")
+        tickets = Ticket.objects.filter(pk__in=ids).order_by("pk").only("municipality_id", "number", "next_due_at")
         tickets = tickets if check else tickets.select_for_update()
-        found, rules, now = 0, rulebook(), timezone.now().replace(microsecond=0)
-        for ticket in tickets.prefetch_related("events", "clocks", "clock_effects"):
-            unequal = differences(ticket, now=now, rules=rules)
-            for difference in unequal:
-                self._report(ticket, difference)
-            if unequal and not check:
-                repair(ticket, now=now)
-            found += len(unequal)
-        return found
-
-    def _report(self, ticket: Ticket, difference: Difference):
-        self.stdout.write(f"{ticket.number}: {difference}")
+        now = time_source.now().replace(microsecond=0)
+        unequal = [found for found in examine(tickets, now=now, rules=rulebook()) if found.differences]
+        for found in unequal:
+            for difference in found.differences:
+                self.stdout.write(f"{found.ticket.number}: {difference}")
+        if not check:
+            repair(unequal, now=now)
+        return sum(len(found.differences) for found in unequal)
