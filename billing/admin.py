@@ -8,7 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from billing.allocation import plain
 from billing.allocation.errors import AllocationError
 from billing.allocation.key_definitions import read_key
-from billing.models import Budget, Driver, KeyVersion, Participation, Pool
+from billing.models import (
+    Budget,
+    CriticalSystem,
+    DataCentre,
+    Dependence,
+    Driver,
+    KeyVersion,
+    Participation,
+    Pool,
+    Resource,
+)
 
 
 class KeyVersionForm(forms.ModelForm):
@@ -74,3 +84,26 @@ class BudgetAdmin(admin.ModelAdmin):
     list_display = ["pool", "month", "amount_ore"]
     list_filter = ["pool"]
     list_select_related = ["pool"]
+
+
+@admin.register(Resource)
+class ResourceAdmin(admin.ModelAdmin):
+    list_display = ["name", "unit", "pool", "pool_percent"]
+    list_select_related = ["pool"]
+
+
+@admin.register(DataCentre)
+class DataCentreAdmin(admin.ModelAdmin):
+    list_display = ["name", "operated_by", "address"]
+
+
+class DependenceInline(admin.TabularInline):
+    model = Dependence
+    extra = 0
+
+
+@admin.register(CriticalSystem)
+class CriticalSystemAdmin(admin.ModelAdmin):
+    list_display = ["name", "data_centre", "recovery_hours", "tested_on"]
+    list_select_related = ["data_centre"]
+    inlines = [DependenceInline]

@@ -160,10 +160,7 @@ class QuantityField(forms.CharField):
 
 
 def shown_quantity(value: Decimal | None) -> str:
-    if value is None:
-        return ""
-    exact = value.normalize()
-    return formats.number(value, max(0, -int(exact.as_tuple().exponent)))
+    return "" if value is None else formats.trimmed(value)
 
 
 def _looks(label: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from billing import figures, periods
 from billing.allocation.errors import AllocationError
+from billing.capacity import sample as capacity
 from billing.csv_lines import FIELDS
 from billing.imports import import_lines, receive
 from billing.invoicing.sample import make_invoices
@@ -43,12 +44,16 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
     clerk, chief = community.holders("finance")
     drivers = _make_drivers()
     _make_pools(community)
+    capacity.make_resources()
+    capacity.make_systems(community.members, until=until)
     lines = 0
     for turn, month in enumerate(_months(until)):
         _make_budget(month)
         lines += _post(month, until, rng, by=clerk)
         period = Period.objects.of_month(month)
         _measure(period, drivers, community, turn, by=clerk, until=until)
+        metered_at = min(_instant(month, 1), until)
+        capacity.fill_month(period, community.members, turn=turn, by=clerk, at=metered_at)
         _settle(period, clerk=clerk, chief=chief, until=until)
     figures.measure(now=until, months=MONTHS)
     invoices = make_invoices(community, by=clerk)

@@ -3,6 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from billing import correction_views, finance_views, ledger_views, views
+from billing.capacity import views as capacity
 from billing.invoicing import views as invoicing
 from billing.simulator.views import export_simulation, show_simulator
 
@@ -55,6 +56,12 @@ urlpatterns = [
     path("ledelse/noegler/simulator/", show_simulator, name="simulator"),
     path("ledelse/noegler/simulator.csv", export_simulation, {"ending": "csv"}, name="simulator_csv"),
     path("ledelse/noegler/simulator.xlsx", export_simulation, {"ending": "xlsx"}, name="simulator_xlsx"),
+    path("ledelse/kapacitet/", capacity.show_capacity, name="capacity_now"),
+    path("ledelse/kapacitet/<month:month>/", capacity.show_capacity, name="capacity"),
+    path("ledelse/kapacitet/<month:month>/maaling/", capacity.enter_meter, name="meter"),
+    path("ledelse/kapacitet/<month:month>/handel/", capacity.enter_trade, name="trade"),
+    path("ledelse/kapacitet/<month:month>/handel/<int:pk>/annullering/", capacity.cancel_trade, name="cancellation"),
+    path("ledelse/systemer/", capacity.list_systems, name="systems"),
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),

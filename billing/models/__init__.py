@@ -6,6 +6,15 @@ run are not. What a period in the states approved and closed rests on cannot cha
 of the tables too (migration 0003).
 """
 
+from billing.models.capacity import (
+    CapacityTrade,
+    CriticalSystem,
+    DataCentre,
+    Dependence,
+    Holding,
+    Resource,
+    TradeCancellation,
+)
 from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
 from billing.models.drivers import Driver, DriverEvidence, DriverPart, DriverValue
 from billing.models.figures import DeskFigure, ServiceFigure
@@ -32,15 +41,20 @@ __all__ = [
     "Baseline",
     "BaselinePart",
     "Budget",
+    "CapacityTrade",
     "Correction",
     "CorrectionAmount",
     "CorrectionSnapshot",
+    "CriticalSystem",
+    "DataCentre",
+    "Dependence",
     "DeskFigure",
     "Driver",
     "DriverCorrection",
     "DriverEvidence",
     "DriverPart",
     "DriverValue",
+    "Holding",
     "HomeCost",
     "ImportBatch",
     "IndexSeries",
@@ -59,10 +73,12 @@ __all__ = [
     "Period",
     "PeriodSeal",
     "Pool",
+    "Resource",
     "Run",
     "RunRequest",
     "ServiceFigure",
     "Snapshot",
     "SourceMapping",
+    "TradeCancellation",
     "Upload",
 ]

@@ -3,6 +3,7 @@ from datetime import date
 from django import template
 
 from servicecenter.ui import formats
+from servicecenter.ui.formats import trimmed
 
 register = template.Library()
 
@@ -21,3 +22,15 @@ def cell(value):
     if isinstance(value, date):
         return formats.day(value)
     return value or "–"
+
+
+@register.filter
+def units(value):
+    """A measured quantity with the decimals it has: 12 or 12,5; a dash for what is not measured."""
+    return "–" if value is None else trimmed(value)
+
+
+@register.filter
+def unit_price(ore):
+    """A price in øre, which may have decimals, as kroner with at least two."""
+    return trimmed(ore / 100, least=2)

@@ -49,6 +49,11 @@ def number(value: Number, decimals: int = 0, *, signed: bool = False) -> str:
     return _sign(whole, signed=signed) + _localised(text)
 
 
+def trimmed(value: Decimal, *, least: int = 0) -> str:
+    """With the decimals that the value has, no trailing zeros, but at least so many decimals."""
+    return number(value, max(least, -int(value.normalize().as_tuple().exponent)))
+
+
 def _sign(whole: int, *, signed: bool) -> str:
     if whole < 0:
         return MINUS

@@ -60,7 +60,8 @@ MUNICIPALITIES = {
 # it newly offers still needs its line here.
 AT_THE_DOOR = (SIGN_IN, SIGN_IN, SIGN_IN)
 ADMINISTERED = [
-    "billing/budget", "billing/driver", "billing/keyversion", "billing/participation", "billing/pool", "knox/authtoken",
+    "billing/budget", "billing/criticalsystem", "billing/datacentre", "billing/driver", "billing/keyversion",
+    "billing/participation", "billing/pool", "billing/resource", "knox/authtoken",
     "municipalities/municipality", "municipalities/person", "municipalities/site", "tickets/agreement",
     "tickets/agreementversion", "tickets/calendar", "tickets/calendarversion", "tickets/category", "tickets/queue",
     "tickets/service", "tickets/vendor",
@@ -87,6 +88,8 @@ ADMIN = {
 TOTALS = (ABSENT, OWN, SIGN_IN)
 BILLING = {
     "billing:invoices": TOTALS,
+    **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
+    **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     **dict.fromkeys(

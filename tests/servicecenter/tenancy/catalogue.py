@@ -40,6 +40,8 @@ ACTORS = {
     "created_by_id",
     "assigned_by_id",
     "measured_by_id",
+    "entered_by_id",
+    "cancelled_by_id",
     "recipient_id",
     "issued_by_id",
 }
