@@ -17,6 +17,7 @@ from municipalities.models import Municipality
 from servicecenter import charts
 from servicecenter.charts import Drawing, Party
 from servicecenter.ui import formats
+from servicecenter.ui.templatetags.ui import listed
 from tickets.sla.attainment import Attainment
 
 FEW = 30  # decided promises below which a share says too little
@@ -35,6 +36,41 @@ class Figure:
 
     def __post_init__(self):
         self.table = {"headings": self.headings, "rows": self.rows}
+
+
+def lead(seen: Overview, equality: dict[str, Any] | None) -> list[str]:
+    """The month in a few sentences: against the budget, the savings, and the service."""
+    said = [_budget_finding(seen) or _cost_finding(seen)]
+    said += _savings_findings(seen)
+    if equality:
+        said.append(equality["part"].finding)
+    return said
+
+
+def _budget_finding(seen: Overview) -> str:
+    limit = seen.budget_of(seen.period.month)
+    if not limit:
+        return ""
+    deviation = Fraction(seen.total_ore - limit, limit)
+    words = {"percent": formats.percent(abs(deviation), 1)}
+    if deviation > 0:
+        return _("The cost was %(percent)s above the budget") % words
+    return _("The cost was %(percent)s below the budget") % words
+
+
+def _savings_findings(seen: Overview) -> list[str]:
+    found = seen.savings
+    if found.saved_ore is None:
+        return [_("The saving is not measured")]
+    behind = [row for row in found.measured if (row.ahead_ore or 0) < 0]
+    if found.saved_ore >= found.plan_ore:
+        return [_("The savings together are on plan")]
+    names = listed([short_name(row.municipality) for row in behind])
+    lacking = formats.bare_millions(-sum(row.ahead_ore or 0 for row in behind))
+    return [
+        _("The savings together are behind the plan, because %(names)s lacks %(amount)s m")
+        % {"names": names, "amount": lacking}
+    ]
 
 
 def cost_per_month(seen: Overview) -> Figure:

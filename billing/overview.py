@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 
 from billing.models import Allocation, Budget, DeskFigure, KeyVersion, Period, Pool, Run, ServiceFigure
+from billing.savings import account
+from billing.savings.account import Account
 from municipalities.models import Municipality
 from tickets.sla.attainment import Attainment
 
@@ -29,6 +31,15 @@ class Overview:
     keys: dict[int | None, str]
     service: dict[str, dict[int, Attainment]] = field(default_factory=dict)
     weeks: list[tuple[date, int, int, int]] = field(default_factory=list)
+
+    @cached_property
+    def savings(self) -> Account:
+        """The saving of the year's calculated months up to this one."""
+        carried = {owner: self._carried(owner.pk) for owner in self.municipalities}
+        return account.read({owner: row for owner, row in carried.items() if row})
+
+    def _carried(self, owner: int) -> dict[date, int]:
+        return {month: self.of_month(month, owner) for month in self.year if owner in self.cost.get(month, {})}
 
     def of_month(self, month: date, owner: int | None = None) -> int:
         return sum(

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from billing import correction_views, finance_views, ledger_views, views
 from billing.capacity import views as capacity
 from billing.invoicing import views as invoicing
+from billing.savings.views import enter_baseline, enter_indices, show_savings
 from billing.simulator.views import export_simulation, show_simulator
 
 
@@ -62,6 +63,9 @@ urlpatterns = [
     path("ledelse/kapacitet/<month:month>/handel/", capacity.enter_trade, name="trade"),
     path("ledelse/kapacitet/<month:month>/handel/<int:pk>/annullering/", capacity.cancel_trade, name="cancellation"),
     path("ledelse/systemer/", capacity.list_systems, name="systems"),
+    path("ledelse/besparelse/", show_savings, name="savings"),
+    path("ledelse/besparelse/indeks/", enter_indices, name="indices"),
+    path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),

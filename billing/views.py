@@ -1,14 +1,25 @@
 """The director's pages: overview, statements, entries with their trace, exports and keys."""
 
+from datetime import timedelta
+from fractions import Fraction
+
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
-from billing import drawings, entries, exports, overview, statements
+from billing import drawings, entries, exports, overview, statements, watch
 from billing.access import is_joint_finance, may_read_entries, member_with_entries, reads_totals
 from billing.models import Allocation, Participation, Pool, Run
 from billing.parties import short_name
+from billing.savings import drawings as savings_drawings
 from municipalities.models import Municipality
 from servicecenter.audit.models import AuditEntry
+from tickets.levels.drawings import equality_part
+from tickets.sla.equality import BETTER, WORSE
+
+DIFFERENT = (BETTER, WORSE)
+FIGURES = ("cost", "savings", "budget", "promises", "queue", "bill")
 
 EXPORTS = {
     "csv": ("text/csv; charset=utf-8", exports.as_csv),
@@ -22,22 +33,46 @@ def show_overview(request):
     if seen is None:
         can_import = is_joint_finance(request.user, "import_ledger")
         return render(request, "billing/overview_empty.html", {"can_import": can_import})
+    context = _overview(seen, is_finance=is_joint_finance(request.user, "run_allocation"))
+    figures = [context["equality"]["shares"]] if context["equality"] else []
+    figures = [*(context[name] for name in FIGURES), *figures] if request.GET.get("tal") else []
+    return render(request, "billing/overview.html", context | {"appendix": [found for found in figures if found]})
+
+
+def _overview(seen, *, is_finance):
     budget = seen.budget_of(seen.period.month)
-    return render(
-        request,
-        "billing/overview.html",
-        {
-            "seen": seen,
-            "budget_difference_ore": None if budget is None else seen.total_ore - budget,
-            "answered": seen.attained("first_response"),
-            "solved": seen.attained("resolution"),
-            "cost": drawings.cost_per_month(seen),
-            "budget": drawings.budget_per_pool(seen),
-            "promises": drawings.promises_kept(seen),
-            "queue": drawings.queue(seen),
-            "bill": drawings.bill(seen),
-        },
-    )
+    equality = equality_part(seen.period.month)
+    return {
+        "seen": seen,
+        "look_at": watch.points(seen, equality, today=timezone.localdate(), is_finance=is_finance),
+        "savings": savings_drawings.goals(seen.savings, seen.period.end - timedelta(days=1)),
+        "saved": seen.savings,
+        "saved_ahead": (seen.savings.saved_ore or 0) >= seen.savings.plan_ore,
+        "equality": equality,
+        "equal": equal_service(equality),
+        "target": Fraction(settings.SERVICE_TARGET_PERCENT, 100),
+        "lead": drawings.lead(seen, equality),
+        "budget_difference_ore": None if budget is None else seen.total_ore - budget,
+        "solved": seen.attained("resolution"),
+        "cost": drawings.cost_per_month(seen),
+        "budget": drawings.budget_per_pool(seen),
+        "promises": None if equality else drawings.promises_kept(seen),
+        "queue": drawings.queue(seen),
+        "bill": drawings.bill(seen),
+    }
+
+
+def equal_service(equality):
+    """(goals without a certain difference, all judged goals, the differing ones in words), or None."""
+    goals = [goal for goal in equality["part"].goals if not goal.is_empty] if equality else []
+    if not goals:
+        return None
+    differing = [
+        f"{goal.name}: {', '.join(short_name(cell.municipality) for cell in goal.cells if cell.verdict in DIFFERENT)}"
+        for goal in goals
+        if any(cell.verdict in DIFFERENT for cell in goal.cells)
+    ]
+    return {"same": len(goals) - len(differing), "all": len(goals), "differing": differing}
 
 
 @reads_totals

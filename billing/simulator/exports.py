@@ -1,14 +1,11 @@
-"""A simulation as CSV and as a workbook. Its first row says that it is one."""
+"""A simulation as a table to keep. Its first row says that it is one."""
 
-import csv
-import io
 from decimal import Decimal
 from fractions import Fraction
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
-from billing.exports import harmless, kroner
+from billing.exports import kroner
 from billing.simulator.explanation import sentences
 from billing.simulator.forms import ScenarioForms
 from billing.simulator.scenario import Outcome
@@ -47,27 +44,3 @@ def _per_pool(forms: ScenarioForms, outcome: Outcome) -> list[Row]:
 
 def _kroner(*amounts: int) -> list[Decimal]:
     return [kroner(Fraction(ore)) for ore in amounts]
-
-
-def as_csv(table: list[Row]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    for row in table:
-        writer.writerow([format(c, "f").replace(".", ",") if isinstance(c, Decimal) else harmless(c) for c in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def as_xlsx(table: list[Row]) -> bytes:
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet, money = book.add_worksheet(_("Simulation")[:31]), book.add_format({"num_format": "#,##0.00"})
-        sheet.set_column(0, 0, 32)
-        sheet.set_column(1, 20, 18)
-        for number, row in enumerate(table):
-            for column, cell in enumerate(row):
-                if isinstance(cell, Decimal):
-                    sheet.write_number(number, column, cell, money)
-                else:
-                    sheet.write_string(number, column, harmless(cell))
-    return out.getvalue()

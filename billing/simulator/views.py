@@ -2,11 +2,12 @@
 
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing import sheets
 from billing.access import reads_totals
 from billing.parties import NO_COLOUR
 from billing.simulator import explanation, exports
@@ -18,10 +19,6 @@ from servicecenter.ui import formats
 
 DRAWN = 12  # so many municipalities the drawing shows; the table has them all
 YEAR = 12
-EXPORTS = {
-    "csv": ("text/csv; charset=utf-8", exports.as_csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exports.as_xlsx),
-}
 
 
 @reads_totals
@@ -53,13 +50,8 @@ def export_simulation(request, ending):
     if outcome is None:
         raise Http404
     address = request.build_absolute_uri(reverse("billing:simulator", query=forms.asked()))
-    content_type, write = EXPORTS[ending]
-    content = write(exports.rows(forms, outcome, months=months_in_words(forms), address=address))
-    headers = {
-        "Content-Disposition": f'attachment; filename="simulering-{_file_name(forms)}.{ending}"',
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(content, content_type=content_type, headers=headers)
+    rows = exports.rows(forms, outcome, months=months_in_words(forms), address=address)
+    return sheets.download(rows, ending, name=f"simulering-{_file_name(forms)}", title=_("Simulation"))
 
 
 def months_in_words(forms: ScenarioForms) -> str:
