@@ -43,7 +43,9 @@ def show_savings(request):
 @joint_finance("run_allocation")
 def enter_baseline(request, slug):
     municipality = get_object_or_404(Municipality.objects.members(), slug=slug)
-    forms = BaselineForms(municipality, year=timezone.localdate().year, data=request.POST or None)
+    forms = BaselineForms(
+        municipality, year=timezone.localdate().year, data=request.POST if request.method == "POST" else None
+    )
     if request.method == "POST" and forms.are_valid():
         forms.save(by=request.user)
         messages.success(request, _("The business case of %(name)s is stored.") % {"name": municipality.name})
@@ -56,7 +58,9 @@ def enter_baseline(request, slug):
 def enter_indices(request):
     this_year = timezone.localdate().year
     first = min(Baseline.objects.values_list("base_year", flat=True), default=this_year)
-    form = IndexForm(request.POST or None, years=list(range(max(first, this_year - 12), this_year + 2)))
+    form = IndexForm(
+        request.POST if request.method == "POST" else None, years=list(range(max(first, this_year - 12), this_year + 2))
+    )
     if request.method == "POST" and form.is_valid():
         form.save(by=request.user)
         messages.success(request, _("The price indices are stored."))
