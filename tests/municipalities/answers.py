@@ -91,7 +91,8 @@ BILLING = {
     **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
-    **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx", "billing:savings"], TOTALS),
+    **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
+    "billing:savings": TOTALS,
     **dict.fromkeys(["billing:indices", "billing:baseline"], NOBODY),
     **dict.fromkeys(
         [
