@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self):
+        from billing.keys.proposals import KeyKind
+        from municipalities.governance.kinds import register
+
+        register(KeyKind())

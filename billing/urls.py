@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from billing import correction_views, finance_views, ledger_views, views
 from billing.capacity import views as capacity
 from billing.invoicing import views as invoicing
+from billing.keys import views as keys
 from billing.savings.views import enter_baseline, enter_indices, show_savings
 from billing.simulator.views import export_simulation, show_simulator
 
@@ -53,7 +54,7 @@ urlpatterns = [
     path("ledelse/faktura/<invoice:invoice_number>/afsendelse/", invoicing.invoice_dispatch, name="invoice_dispatch"),
     path("ledelse/faktura/kladde/<month:month>/<slug:slug>/", invoicing.invoice_draft, name="invoice_draft"),
     path("ledelse/faktura/oplysninger/<slug:slug>/", invoicing.invoice_details, name="invoice_details"),
-    path("ledelse/noegler/", views.list_keys, name="keys"),
+    path("ledelse/noegler/", keys.list_keys, name="keys"),
     path("ledelse/noegler/simulator/", show_simulator, name="simulator"),
     path("ledelse/noegler/simulator.csv", export_simulation, {"ending": "csv"}, name="simulator_csv"),
     path("ledelse/noegler/simulator.xlsx", export_simulation, {"ending": "xlsx"}, name="simulator_xlsx"),
@@ -66,6 +67,8 @@ urlpatterns = [
     path("ledelse/besparelse/", show_savings, name="savings"),
     path("ledelse/besparelse/indeks/", enter_indices, name="indices"),
     path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),
+    path("ledelse/noegler/<slug:slug>/", keys.show_key, name="key"),
+    path("ledelse/noegler/<slug:slug>/ny/", keys.new_key, name="key_new"),
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),

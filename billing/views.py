@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing import drawings, entries, exports, overview, statements, watch
 from billing.access import is_joint_finance, may_read_entries, member_with_entries, reads_totals
-from billing.models import Allocation, Participation, Pool, Run
+from billing.models import Allocation, Run
 from billing.parties import short_name
 from billing.savings import drawings as savings_drawings
 from municipalities.models import Municipality
@@ -115,18 +115,6 @@ def export_csv(request, month, slug):
 
 def export_xlsx(request, month, slug):
     return _download(request, _entries(request, month, slug), "xlsx")
-
-
-@reads_totals
-def list_keys(request):
-    """How every pool is shared, by whose decision, and who takes part."""
-    pools = Pool.objects.prefetch_related("key_versions").order_by("position")
-    taking_part = Participation.objects.select_related("municipality").order_by("municipality__code", "valid_from")
-    by_pool: dict[int, list[Participation]] = {}
-    for row in taking_part:
-        by_pool.setdefault(row.pool_id, []).append(row)
-    shown = [(pool, pool.key_versions.all(), by_pool.get(pool.pk, [])) for pool in pools]
-    return render(request, "billing/keys.html", {"pools": shown})
 
 
 def _entries(request, month, slug):

@@ -1,7 +1,9 @@
 from datetime import date
+from fractions import Fraction
 
 from django import template
 
+from billing.allocation.rounding import half_up
 from servicecenter.ui import formats
 from servicecenter.ui.formats import trimmed
 
@@ -34,3 +36,15 @@ def units(value):
 def unit_price(ore):
     """A price in øre, which may have decimals, as kroner with at least two."""
     return trimmed(ore / 100, least=2)
+
+
+@register.filter
+def a_month(totals):
+    """The difference of a municipality in øre for each of the months, rounded half away from zero."""
+    return half_up(Fraction(totals["difference_ore"], len(totals["months"])))
+
+
+@register.filter
+def sum_of(effect, name):
+    """Øre of all municipalities together."""
+    return sum(totals[name] for _member, totals, _rows in effect)

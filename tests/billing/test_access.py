@@ -23,6 +23,8 @@ ROUTES = {
     "billing:statements": ([], "get", "totals"),
     "billing:statement": (["2026-10", "egedal"], "get", "totals"),
     "billing:keys": ([], "get", "totals"),
+    "billing:key": (["desk"], "get", "totals"),
+    "billing:key_new": (["desk"], "get", "finance"),
     "billing:invoices": ([], "get", "totals"),
     "billing:invoice": (["INVOICE"], "get", "own"),
     "billing:invoice_file": (["INVOICE", "oioubl"], "get", "own"),

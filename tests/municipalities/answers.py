@@ -90,6 +90,7 @@ BILLING = {
     "billing:invoices": TOTALS,
     **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
+    **dict.fromkeys(["billing:key", "billing:key_new"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     "billing:savings": TOTALS,

@@ -1,0 +1,127 @@
+"""Keys of the pools: how each is shared, one of them with its versions, and a new one with its effect beforehand."""
+
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from billing.access import reads_totals
+from billing.allocation.errors import AllocationError
+from billing.keys.forms import KINDS, MIX, KeyForm
+from billing.keys.proposals import KEY, concerned, takes_effect, version_before
+from billing.keys.sentences import Names, sentence
+from billing.models import Participation, Pool
+from billing.plans import KeyChangesInside
+from municipalities.governance import kinds, proposals
+from municipalities.governance.models import Proposal
+from municipalities.models import Municipality
+from servicecenter.tenancy.grants import granted_ids
+
+
+@reads_totals
+@require_safe
+def list_keys(request):
+    """How every pool is shared, by whose decision, and who takes part."""
+    pools = Pool.objects.prefetch_related("key_versions").order_by("position")
+    taking_part = Participation.objects.select_related("municipality").order_by("municipality__code", "valid_from")
+    by_pool: dict[int, list[Participation]] = {}
+    for row in taking_part:
+        by_pool.setdefault(row.pool_id, []).append(row)
+    names = Names.read()
+    shown = [(pool, _told(pool.key_versions.all(), names), by_pool.get(pool.pk, [])) for pool in pools]
+    return render(request, "billing/keys.html", {"pools": shown})
+
+
+@reads_totals
+@require_safe
+def show_key(request, slug):
+    """One pool: its keys since the beginning, each in words, and what is proposed."""
+    pool, now = _pool(slug), timezone.now()
+    told = Proposal.objects.filter(kind=KEY, subject=slug)
+    adopted = {p.change["valid_from"]: p for p in told.filter(state=Proposal.State.ADOPTED)}
+    versions = [
+        (version, text, adopted.get(version.valid_from.isoformat()))
+        for version, text in _told(pool.key_versions.order_by("-valid_from"), Names.read())
+    ]
+    context = {
+        "pool": pool,
+        "versions": versions,
+        "today": timezone.localdate(now),
+        "waiting": told.open(at=now).first(),
+        "may_propose": may_propose(request.user),
+    }
+    return render(request, "billing/key.html", context)
+
+
+@reads_totals
+def new_key(request, slug):
+    """First the effect, then the proposal: the form is sent twice, and nothing is stored before the second time."""
+    pool = _pool(slug)
+    if not may_propose(request.user):
+        raise Http404
+    kind = request.GET.get("type", MIX)
+    if kind not in KINDS:
+        raise Http404
+    members = concerned()
+    base = version_before(pool, _far_ahead())
+    form = KeyForm(request.POST or None, pool=pool, kind=kind, base=base, members=members)
+    context = {
+        "pool": pool, "form": form, "kind": kind, "kinds": KINDS, "before": base,
+        "sentence_before": sentence(base.definition, Names.read()) if base else "",
+    }  # fmt: skip
+    if form.is_valid():
+        try:
+            if "propose" in request.POST:
+                return _propose(request, pool, form, members)
+            context |= _preview(pool, form, members)
+        except (AllocationError, KeyChangesInside) as error:
+            form.refuse(error)
+    status = 422 if form.is_bound and "effect" not in context else 200
+    return render(request, "billing/key_form.html", context, status=status)
+
+
+def may_propose(person) -> bool:
+    granted = granted_ids(person, Municipality, "propose_keys")
+    return bool(granted) and {member.pk for member in concerned()} <= granted
+
+
+def _propose(request, pool, form, members):
+    proposal = proposals.propose(
+        KEY, subject=pool.code, title=pool.name, change=form.change(), takes_effect_at=_takes_effect(form),
+        municipalities=members, by=request.user, reason=form.cleaned_data["reason"],
+    )  # fmt: skip
+    messages.success(request, _("The proposal is sent to the municipalities concerned."))
+    return redirect(proposal)
+
+
+def _preview(pool, form, members):
+    """The effect of what is not proposed yet. Raises what a proposal of it would raise."""
+    rules, change, instant = kinds.named(KEY), form.change(), _takes_effect(form)
+    rules.check(pool.code, change, takes_effect_at=instant)
+    found = rules.effect(pool.code, change, takes_effect_at=instant, municipalities=members, at=timezone.now())
+    return {
+        "effect": [(member, found[member.code].totals, None) for member in members],
+        "sentence": sentence(change["definition"], Names.read()),
+        "label": change["label"],
+    }
+
+
+def _takes_effect(form):
+    return takes_effect(form.cleaned_data["valid_from"])
+
+
+def _pool(slug):
+    return get_object_or_404(Pool, code=slug, is_direct=False)
+
+
+def _told(versions, names):
+    """(version, in words in the reader's language)."""
+    return [(version, sentence(version.definition, names)) for version in versions]
+
+
+def _far_ahead() -> date:
+    return timezone.localdate() + timedelta(days=36500)
