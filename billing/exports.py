@@ -1,12 +1,7 @@
-"""The entries of a statement as CSV and as a workbook. A text cell never becomes a formula.
-
-A spreadsheet runs what begins with = + - @, also after blanks and invisible signs, so such a text gets an apostrophe
-in front. Amounts are numbers of our own making and stay numbers.
-"""
+"""The entries of a statement as CSV and as a workbook. A text cell never becomes a formula."""
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -15,18 +10,10 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from billing.entries import Entries, PoolEntries
+from servicecenter.spreadsheets import harmless
 from servicecenter.ui.formats import scaled
 
-RISKY = "=+-@＝＋－＠−"
 WIDTHS = (11, 28, 22, 18, 14, 24, 12, 40, 16, 20)
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe in front when a spreadsheet could run it."""
-    bare = text.lstrip(
-        "".join({char for char in text if char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Zs")})
-    )
-    return f"'{text}" if bare[:1] in RISKY and bare else text
 
 
 def headings() -> list[str]:
