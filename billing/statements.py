@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from billing.allocation.rounding import largest_remainder
+from billing.allocation.rounding import largest_remainder, rounded_ore
 from billing.allocation.shares import in_proportion
-from billing.models import Allocation, Budget, CorrectionAmount, DriverValue, KeyVersion, Period, Pool, Run
+from billing.models import Allocation, Budget, CorrectionAmount, DriverValue, Invoice, KeyVersion, Period, Pool, Run
 from billing.quantities import Values, plain, quantity, shown, unit
 from municipalities.models import Municipality
 from servicecenter.ui import formats
@@ -58,6 +59,8 @@ class Statement:
     budget_ore: int | None = None
     year_ore: int = 0
     year_budget_ore: int | None = None
+    due_on: date | None = None
+    key_sets: list[tuple[str, date | None]] = field(default_factory=list)
 
     @cached_property
     def corrections(self) -> list[CorrectionAmount]:
@@ -85,6 +88,9 @@ class Statement:
     def share(self) -> Fraction | None:
         return Fraction(self.amount_ore, self.total_ore) if self.total_ore else None
 
+    def share_of(self, ore: int) -> Fraction | None:
+        return Fraction(ore, self.total_ore) if self.total_ore else None
+
     @property
     def before_ore(self) -> int:
         return sum(row.before_ore for row in self.rows)
@@ -100,6 +106,13 @@ class Statement:
     @property
     def budget_difference_ore(self) -> int | None:
         return None if self.budget_ore is None else self.amount_ore - self.budget_ore
+
+    @property
+    def year_difference(self) -> Fraction | None:
+        """How far the year so far lies from its budget, as a share of it."""
+        if not self.year_budget_ore:
+            return None
+        return Fraction(self.year_ore - self.year_budget_ore, self.year_budget_ore)
 
     @property
     def remainder_ore(self) -> int:
@@ -155,6 +168,8 @@ def read(municipality: Municipality, month: date) -> Statement | None:
     )  # fmt: skip
     _explain(statement, now)
     _compare_with_budget(statement, now)
+    _add_the_year(statement)
+    statement.due_on = _due_on(statement)
     return statement
 
 
@@ -168,7 +183,8 @@ def month_name(month: date) -> str:
 
 def _runs(month: date) -> dict[date, Run]:
     runs = Run.objects.filter(is_current=True, period__month__in=[month, before(month)])
-    return {run.period.month: run for run in runs.select_related("period__approved_by")}
+    found = runs.select_related("period__calculated_by", "period__approved_by", "period__closed_by")
+    return {run.period.month: run for run in found}
 
 
 def _rows(now: Iterable[Allocation], then: Iterable[Allocation], owner: Municipality) -> list[Row]:
@@ -195,6 +211,9 @@ def _carriers(now: Iterable[Allocation]) -> list[tuple[Municipality, int]]:
 def _explain(statement: Statement, now: list[Allocation]) -> None:
     """Put key and quantity on each row."""
     versions = _versions(statement.period)
+    statement.key_sets = list(
+        dict.fromkeys((v.reference, v.decided_on) for found in versions.values() for v in found if v.reference)
+    )
     statement.values = _values([period for period in (statement.period, statement.before) if period], statement.period)
     owner = statement.municipality
     for row in statement.rows:
@@ -236,3 +255,42 @@ def _budget_share(budget_ore: int, rows: list[Allocation], owner: Municipality) 
     if not any(weights.values()):
         return 0
     return largest_remainder(budget_ore, in_proportion(weights)).amounts.get(owner.code, 0)
+
+
+def _add_the_year(statement: Statement) -> None:
+    """The calendar year up to and with this month: what the municipality bore, and its part of the budget.
+
+    A month's budget is shared as its cost was, each pool's part rounded half up to whole øre.
+    """
+    month, owner = statement.period.month, statement.municipality
+    year = Allocation.objects.current().filter(period__month__range=(month.replace(month=1), month))
+    own = list(year.filter(municipality=owner).values_list("period__month", "pool_id", "share", "amount_ore"))
+    statement.year_ore = sum(amount for *_where, amount in own)
+    budgets = {
+        (row.month, row.pool_id): row.amount_ore
+        for row in Budget.objects.filter(month__range=(month.replace(month=1), month))
+    }
+    if budgets:
+        whole = dict(_totals(year))
+        statement.year_budget_ore = sum(
+            rounded_ore(budgets[when, pool] * (Fraction(share) if share else _part(amount, whole[when, pool])))
+            for when, pool, share, amount in own
+            if (when, pool) in budgets
+        )
+
+
+def _totals(year) -> Iterable[tuple[tuple[date, int | None], int]]:
+    sums = year.values("period__month", "pool_id").order_by().annotate(total=Sum("amount_ore"))
+    return (((row["period__month"], row["pool_id"]), row["total"]) for row in sums)
+
+
+def _part(amount_ore: int, total_ore: int) -> Fraction:
+    return Fraction(amount_ore, total_ore) if total_ore else Fraction(0)
+
+
+def _due_on(statement: Statement) -> date | None:
+    """When the month's invoice is due; None before it is issued, and for readers from whom it is hidden."""
+    issued = Invoice.objects.filter(
+        municipality=statement.municipality, period=statement.period, kind=Invoice.Kind.SETTLEMENT, is_credit=False
+    )
+    return issued.exclude(followers__source__startswith="credit/").values_list("due_on", flat=True).last()

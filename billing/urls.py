@@ -43,6 +43,7 @@ urlpatterns = [
     path("ledelse/afregning/", views.list_statements, name="statements"),
     path("ledelse/afregning/<month:month>/<slug:slug>/", views.show_statement, name="statement"),
     path("ledelse/afregning/<month:month>/<slug:slug>/poster/", views.show_entries, name="entries"),
+    path("ledelse/afregning/<month:month>/<slug:slug>.pdf", views.statement_pdf, name="pdf"),
     path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
     path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
     path("ledelse/faktura/", invoicing.invoice_list, name="invoices"),

@@ -12,6 +12,7 @@ from billing import drawings, entries, exports, overview, statements, watch
 from billing.access import is_joint_finance, may_read_entries, member_with_entries, reads_totals
 from billing.models import Allocation, Run
 from billing.parties import short_name
+from billing.pdf import statement as printed
 from billing.savings import drawings as savings_drawings
 from municipalities.models import Municipality
 from servicecenter.audit.models import AuditEntry
@@ -101,8 +102,29 @@ def show_statement(request, month, slug):
         "name": short_name(municipality),
         "change": drawings.change(statement),
         "may_read_entries": may_read_entries(request.user, municipality),
+        "mostly": printed.mostly(statement),
+        "year": printed.year(statement),
+        "source": printed.source(statement),
+        "carriers": [(owner, ore, statement.share_of(ore)) for owner, ore in statement.carriers],
     }
     return render(request, "billing/statement.html", context)
+
+
+@reads_totals
+def statement_pdf(request, month, slug):
+    """The statement as one page of A4: totals, as on the page."""
+    municipality = get_object_or_404(Municipality.objects.members(), slug=slug)
+    statement = statements.read(municipality, month)
+    if statement is None:
+        raise Http404
+    AuditEntry.objects.record(
+        "statement_downloaded", municipality_id=request.user.municipality_id, actor=request.user,
+        subject=statement.number,
+    )  # fmt: skip
+    content = printed.as_pdf(statement, desk=Municipality.objects.operator().name)
+    name = f"afregning-{statement.period.code}-{municipality.slug}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def show_entries(request, month, slug):

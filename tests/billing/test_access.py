@@ -22,6 +22,7 @@ ROUTES = {
     "billing:overview": ([], "get", "totals"),
     "billing:statements": ([], "get", "totals"),
     "billing:statement": (["2026-10", "egedal"], "get", "totals"),
+    "billing:pdf": (["2026-10", "egedal"], "get", "totals"),
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),

@@ -91,6 +91,7 @@ BILLING = {
     **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:key", "billing:key_new"], NOBODY),
+    "billing:pdf": TOTALS,
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     "billing:savings": TOTALS,
