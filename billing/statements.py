@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 
-from django.db.models import Sum
+from django.db.models import Max, Q, Sum
 from django.utils.translation import gettext as _
 
 from billing.allocation.rounding import largest_remainder, rounded_ore
@@ -168,7 +168,6 @@ def read(municipality: Municipality, month: date) -> Statement | None:
     )  # fmt: skip
     _explain(statement, now)
     _compare_with_budget(statement, now)
-    _add_the_year(statement)
     statement.due_on = _due_on(statement)
     return statement
 
@@ -241,13 +240,19 @@ def _values(periods: list[Period], current: Period) -> dict[str, Values]:
 
 
 def _compare_with_budget(statement: Statement, now: list[Allocation]) -> None:
-    """The month's budget, shared as the month's cost was."""
-    budgets = dict(Budget.objects.filter(month=statement.period.month).values_list("pool_id", "amount_ore"))
-    if budgets:
+    """The month's budget shared as the month's cost was, and the year so far beside its own."""
+    month = statement.period.month
+    budgets = {
+        (row.month, row.pool_id): row.amount_ore
+        for row in Budget.objects.filter(month__range=(month.replace(month=1), month))
+    }
+    of_month = {pool: ore for (when, pool), ore in budgets.items() if when == month}
+    if of_month:
         statement.budget_ore = sum(
-            _budget_share(budgets[pool], [row for row in now if row.pool_id == pool], statement.municipality)
-            for pool in budgets
+            _budget_share(ore, [row for row in now if row.pool_id == pool], statement.municipality)
+            for pool, ore in of_month.items()
         )
+    _add_the_year(statement, budgets)
 
 
 def _budget_share(budget_ore: int, rows: list[Allocation], owner: Municipality) -> int:
@@ -257,31 +262,24 @@ def _budget_share(budget_ore: int, rows: list[Allocation], owner: Municipality) 
     return largest_remainder(budget_ore, in_proportion(weights)).amounts.get(owner.code, 0)
 
 
-def _add_the_year(statement: Statement) -> None:
+def _add_the_year(statement: Statement, budgets: dict[tuple[date, int], int]) -> None:
     """The calendar year up to and with this month: what the municipality bore, and its part of the budget.
 
     A month's budget is shared as its cost was, each pool's part rounded half up to whole øre.
     """
-    month, owner = statement.period.month, statement.municipality
+    month, mine = statement.period.month, Q(municipality=statement.municipality)
     year = Allocation.objects.current().filter(period__month__range=(month.replace(month=1), month))
-    own = list(year.filter(municipality=owner).values_list("period__month", "pool_id", "share", "amount_ore"))
-    statement.year_ore = sum(amount for *_where, amount in own)
-    budgets = {
-        (row.month, row.pool_id): row.amount_ore
-        for row in Budget.objects.filter(month__range=(month.replace(month=1), month))
-    }
+    rows = year.values("period__month", "pool_id").order_by().annotate(
+        total=Sum("amount_ore"), own=Sum("amount_ore", filter=mine), part=Max("share", filter=mine)
+    )  # fmt: skip
+    carried = {(row["period__month"], row["pool_id"]): row for row in rows if row["own"] is not None}
+    statement.year_ore = sum(row["own"] for row in carried.values())
     if budgets:
-        whole = dict(_totals(year))
         statement.year_budget_ore = sum(
-            rounded_ore(budgets[when, pool] * (Fraction(share) if share else _part(amount, whole[when, pool])))
-            for when, pool, share, amount in own
-            if (when, pool) in budgets
+            rounded_ore(budgets[place] * (Fraction(row["part"]) if row["part"] else _part(row["own"], row["total"])))
+            for place, row in carried.items()
+            if place in budgets
         )
-
-
-def _totals(year) -> Iterable[tuple[tuple[date, int | None], int]]:
-    sums = year.values("period__month", "pool_id").order_by().annotate(total=Sum("amount_ore"))
-    return (((row["period__month"], row["pool_id"]), row["total"]) for row in sums)
 
 
 def _part(amount_ore: int, total_ore: int) -> Fraction:
