@@ -63,7 +63,7 @@ def of_month(municipality: Municipality, month: date) -> Draft | None:
 
 def _of_statement(statement: statements.Statement) -> Draft:
     municipality, period = statement.municipality, statement.period
-    lines = [*_of_pools(statement), *_taken_off(municipality, period)]
+    lines = [*_of_pools(statement), *_of_corrections(statement), *_taken_off(municipality, period)]
     return Draft(
         municipality, Invoice.Kind.SETTLEMENT, _next_source(municipality, f"settlement/{period.code}"),
         first_day=period.month, last_day=period.end - timedelta(days=1), lines=tuple(lines), period=period,
@@ -107,6 +107,14 @@ def _of_pools(statement: statements.Statement) -> Iterator[DraftLine]:
         if row.amount_ore:
             quantity = f"{row.key}: {row.quantity}" if row.quantity else row.key
             yield DraftLine(row.name[:TEXT_LENGTH], row.amount_ore, quantity[:DESCRIPTION_LENGTH], row.pool)
+
+
+def _of_corrections(statement: statements.Statement) -> Iterator[DraftLine]:
+    """What the month carries for months that were closed before, each with its old month."""
+    for row in statement.corrections:
+        month = formats.month(row.correction.corrected.month)
+        text = _("Correction of %(month)s") % {"month": month} + (f": {row.pool.name}" if row.pool else "")
+        yield DraftLine(text[:TEXT_LENGTH], row.amount_ore, row.correction.reason[:DESCRIPTION_LENGTH], row.pool)
 
 
 def _taken_off(municipality: Municipality, period: Period) -> Iterator[DraftLine]:

@@ -120,11 +120,27 @@ def _consists(statement: Statement) -> dict:
             ]
             for row in statement.rows
         ],
-        "total": [
-            _("Total"), "", "", _share(statement.share), formats.amount(statement.total_ore),
-            formats.amount(statement.amount_ore),
+        "totals": [
+            [
+                _("Total"), "", "", _share(statement.share), formats.amount(statement.total_ore),
+                formats.amount(statement.amount_ore),
+            ],
+            *_corrected(statement),
         ],
     }  # fmt: skip
+
+
+def _corrected(statement: Statement) -> list[list[str]]:
+    """What the month carries for closed months, and what is to be paid with it; nothing when there is none."""
+    if not statement.corrections:
+        return []
+    months = {row.correction.corrected.month for row in statement.corrections}
+    of = _(" and ").join(formats.month(month) for month in sorted(months))
+    carried, together = formats.amount(statement.corrections_ore), formats.amount(statement.payable_ore)
+    return [
+        [_("Correction of %(month)s") % {"month": of}, "", "", "", "", carried],
+        [_("To be paid with the corrections"), "", "", "", "", together],
+    ]
 
 
 def _share(share) -> str:

@@ -293,3 +293,24 @@ def test_what_is_missing_is_told_with_the_page_that_mends_it(damage, slug, word)
     with pytest.raises(issuing.NotReady):
         issued(community)
     assert not InvoiceFile.objects.exists()
+
+
+def test_what_a_month_carries_for_closed_months_is_a_line_with_the_old_month():
+    from datetime import date
+
+    from billing import corrections, periods
+    from tests.billing.world import NOON
+
+    community = closed()
+    november = community.period(date(2026, 11, 1))
+    community.line("L4", 128_000, community.desk, period=november, corrects=community.october)
+    corrections.correct(community.october, reason="Glemt bilag", by=community.lone)
+    community.lines(november, prefix="11")
+    periods.calculate(november, by=community.lone, at=NOON)
+    statement = statements.read(community.egedal, november.month)
+
+    draft = drafts.of_month(community.egedal, november.month)
+
+    carried = [(line.text, line.amount_ore) for line in draft.lines if "oktober 2026" in line.text]
+    assert ("Korrektion af oktober 2026: Desk", 42_000) in carried
+    assert draft.amount_ore == statement.payable_ore
