@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tickets import workload
+from tickets.levels.urls import urlpatterns as levels
 from tickets.sla import views as sla
 from tickets.sla.administration import agreement_views, calendar_views
 from tickets.views import console, many, portal
@@ -12,7 +13,9 @@ _TICKET = "sager/<int:number>/"
 _WORK = "konsol/sag/<int:number>/"
 _MANY = "konsol/flere/"
 
+
 urlpatterns = [
+    *levels,
     path("", portal.home, name="home"),
     path("sager/", portal.mine, name="mine"),
     path("sager/ny/", portal.file, name="file"),

@@ -42,6 +42,26 @@ TICKETS = {
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
 }  # fmt: skip
 
+LEVELS = {
+    **dict.fromkeys(
+        [
+            "tickets:delay", "tickets:rate", "tickets:console_delay", "tickets:visit", "tickets:end_visit",
+            "tickets:level_months", "tickets:equality_margin", "tickets:phone_figures",
+        ],
+        NOBODY,
+    ),
+    # Totals open for every director, of all municipalities; the list behind them shows the own only.
+    **dict.fromkeys(
+        [
+            "tickets:service_levels", "tickets:levels_csv", "tickets:levels_xlsx", "tickets:vendors",
+            "tickets:level_tickets", "tickets:equality",
+        ],
+        (ABSENT, OWN, SIGN_IN),
+    ),
+    "tickets:close_level_month": FORM_ONLY,
+    "tickets:count_levels": FORM_ONLY,
+}  # fmt: skip
+
 MUNICIPALITIES = {
     "municipalities:login": (OWN, OWN, OWN),
     "municipalities:logout": FORM_ONLY,
@@ -123,4 +143,4 @@ OUTBOX = {
     "outbox:send_all_again": FORM_ONLY,
 }
 
-ANSWERS = TICKETS | MUNICIPALITIES | BILLING | ADMIN | OUTBOX
+ANSWERS = TICKETS | LEVELS | MUNICIPALITIES | BILLING | ADMIN | OUTBOX

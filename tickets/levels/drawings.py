@@ -14,8 +14,10 @@ from servicecenter import charts
 from servicecenter.charts import Drawing, Party
 from servicecenter.ui import formats
 from servicecenter.ui.templatetags.ui import colour, short_name
-from tickets.levels.equality import Cell, Goal, read
+from tickets.levels.equality import Cell, Equality, Goal, read
 from tickets.levels.models import LevelKind
+from tickets.levels.reading import Levels
+from tickets.levels.sums import Sum
 from tickets.sla.equality import FEWEST_CLOCKS
 from tickets.sla.funnel import funnel_limits
 
@@ -91,8 +93,7 @@ def funnel_of(goal: Goal) -> Figure | None:
     joint = goal.joint_share
     if not placed or joint is None:
         return None
-    rates = {cell: _rate(cell) for cell in placed}
-    outside = [short_name(cell.municipality) for cell in placed if _is_outside(rates[cell], joint, cell.n)]
+    outside = [short_name(cell.municipality) for cell in placed if _is_outside(_rate(cell), joint, cell.n)]
     words = {"goal": goal.name, "names": ", ".join(outside)}
     finding = (
         _("%(goal)s: outside what chance explains: %(names)s") % words
@@ -100,7 +101,7 @@ def funnel_of(goal: Goal) -> Figure | None:
         else _("%(goal)s: everybody within what chance explains") % words
     )
     drawing = charts.funnel(
-        [charts.Observed(party(cell.municipality), cell.n, rates[cell]) for cell in placed],
+        [charts.Observed(party(cell.municipality), cell.n, _rate(cell)) for cell in placed],
         joint_rate=float(joint), words=(_("All %(rate)s") % {"rate": formats.percent(joint, 1)}, _("Tickets up to")),
         limits=lambda counts: [row[1:] for row in funnel_limits(float(joint), counts)], title=finding,
     )  # fmt: skip
@@ -132,3 +133,51 @@ def equality_part(month: date, *, span: int = 3) -> dict[str, Any] | None:
         return None
     shown = [goal for goal in part.clocks if goal.kind in ON_THE_OVERVIEW]
     return {"part": part, "shares": shares_of(shown, finding=part.finding)}
+
+
+def levels_by_municipality(levels: Levels) -> Figure | None:
+    """The chosen promise for each municipality, with its interval; None when nothing was decided."""
+    if not any(line.sum.n for line in levels.by_municipality):
+        return None
+    owners = {short_name(owner): owner for owner in levels.members}
+    promise = str(LevelKind(levels.wanted.kind).label)
+    below = [line.name for line in levels.by_municipality if _is_below(line.sum)]
+    words = {"promise": promise, "goal": formats.percent(target(), 0), "names": ", ".join(below)}
+    finding = (
+        _("%(promise)s: certainly below the goal of %(goal)s: %(names)s") % words
+        if below
+        else _("%(promise)s: nobody is certainly below the goal of %(goal)s") % words
+    )
+    drawing = charts.intervals(
+        [(promise, [_line_share(party(owners[line.name]), line.sum) for line in levels.by_municipality])],
+        target=float(target()), target_text=_("Goal %(goal)s") % words, title=finding, wide=charts.FULL,
+    )  # fmt: skip
+    rows = [
+        [line.name, share_text(line.sum), percent_interval(*line.sum.interval), formats.number(line.sum.n)]
+        for line in levels.by_municipality
+    ]
+    unit = _("Share of the promises decided in the month. The line shows the 95% uncertainty")
+    return Figure(drawing, finding, unit, [_("Municipality"), _("Share"), _("95% interval"), _("Number")], rows)
+
+
+def share_text(figure: Sum) -> str:
+    return _("no data") if figure.rate is None else formats.percent(figure.rate, 1)
+
+
+def _is_below(figure: Sum) -> bool:
+    """The whole interval lies under the goal."""
+    _low, high = figure.interval
+    return figure.n >= FEWEST_CLOCKS and high is not None and high < target()
+
+
+def _line_share(someone: Party, figure: Sum) -> charts.Share:
+    if figure.rate is None or figure.n < FEWEST_CLOCKS:
+        words = _("no data") if figure.rate is None else _("too few tickets")
+        return charts.Share(someone, None, None, None, words, f"n = {formats.number(figure.n)}")
+    low, high = figure.interval
+    return charts.Share(someone, float(figure.rate), low, high, share_text(figure), f"({percent_interval(low, high)})")
+
+
+def proximity_finding(seen: Equality) -> str:
+    equal = sum(goal.is_equal for goal in seen.proximity)
+    return _("Proximity: equal on %(count)s of %(all)s parts") % {"count": equal, "all": len(seen.proximity)}

@@ -45,7 +45,10 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A time in which nothing changed. `state`: a ticket state, "solved" or "merged"; `rule`: a key of RULES."""
+    """A time in which nothing changed. `state`: a ticket state, "solved" or "merged"; `rule`: a key of RULES.
+
+    `agreement` and `calendar` are the codes of the version and of the calendar in force ('' where nothing counts).
+    """
 
     from_at: datetime
     to_at: datetime
@@ -55,6 +58,8 @@ class Stretch:
     priority: int
     queue: str
     vendors: tuple[str, ...]
+    agreement: str
+    calendar: str
     running_s: int
     paused_s: int
     closed_s: int
@@ -62,7 +67,7 @@ class Stretch:
 
     def continues(self, other: "Stretch") -> bool:
         """Is this the same as the one before it, merely cut in two by an event that changed nothing here?"""
-        names = ("state", "turn", "rule", "priority", "queue", "vendors")
+        names = ("state", "turn", "rule", "priority", "queue", "vendors", "agreement", "calendar")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
     def joined(self, later: "Stretch") -> "Stretch":
@@ -86,10 +91,12 @@ def stretches(
         raise SlaError("BAD_ORDER", reason="now", value=now)
     course = Course(agreements, calendars)
     found: list[Stretch] = []
+    agreement = ""
     for event, until in zip(events, [*(event.at for event in events[1:]), end], strict=True):
         course.take(event)
+        agreement = _agreement(event) or agreement
         if until > event.at:
-            _add(found, _stretch(course, event.at, until))
+            _add(found, _stretch(course, event.at, until, agreement))
     return found
 
 
@@ -100,7 +107,12 @@ def _add(found, stretch):
         found.append(stretch)
 
 
-def _stretch(course, start, end):
+def _agreement(event):
+    """The version that an event puts in force, if it does."""
+    return {"created": event.data.get("agreement"), "policy": event.data.get("to")}.get(event.kind)
+
+
+def _stretch(course, start, end, agreement):
     promise = course.promise("resolution") if course.latest("resolution") else None
     terms = terms_of(promise, course.calendars, state=course.state)
     is_stopped = course.is_solved or course.is_merged or promise is None
@@ -114,6 +126,8 @@ def _stretch(course, start, end):
         priority=course.priority,
         queue=course.queue,
         vendors=tuple(sorted(course.vendors)),
+        agreement=agreement,
+        calendar="" if is_stopped else terms.calendar.code,
         running_s=0 if terms.is_paused else open_s,
         paused_s=open_s if terms.is_paused else 0,
         closed_s=0 if is_stopped else end - start - open_s,
