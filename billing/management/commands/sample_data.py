@@ -14,6 +14,7 @@ from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Ticket
 from tickets.sample.bare import bare, may_be_bared
 from tickets.sample.desk import make_desk
+from tickets.sample.levels import make_levels
 from tickets.sample.load import load_history
 from tickets.sample.multiply import COPIED, multiply
 
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         self._gather_statistics()
         with tenant_scope(*self._everybody(community)):
             make_bills(community, until=until, rng=rng, say=self._say)
+            make_levels(community, until=until, rng=Random(seed), say=self._say)  # noqa: S311
         self._gather_statistics()
         self._say(f"{tickets} tickets up to {timezone.localtime(until):%Y-%m-%d %H:%M}. Done.")
 
