@@ -29,14 +29,17 @@ class Share(NamedTuple):
 def intervals(
     groups: Sequence[tuple[str, Sequence[Share]]],
     *,
-    target: float,
+    target: float | None,
     target_text: str,
     title: str,
     show: Callable[[float], str] = lambda share: formats.percent(share, 0),
     wide: int = WIDE,
     inline_colours: bool = False,
 ) -> Drawing:
-    """Groups of (heading, shares) over one axis. The axis is cut, as dots allow, and says where it begins and ends."""
+    """Groups of (heading, shares) over one axis. The axis is cut, as dots allow, and says where it begins and ends.
+
+    With `target` None nothing was aimed at, and no line is drawn.
+    """
 
     def paint(width: float, size: str) -> Canvas:
         height = sum(HEADING + ROW * len(shares) for _, shares in groups) + 26
@@ -51,7 +54,7 @@ def intervals(
 class _Intervals:
     canvas: Canvas
     groups: Sequence[tuple[str, Sequence[Share]]]
-    target: float
+    target: float | None
     target_text: str
     show: Callable[[float], str]
     is_wide: bool
@@ -72,7 +75,8 @@ class _Intervals:
     @cached_property
     def x(self) -> Scale:
         """Round ends outside every interval, never below 0 or above 1, so that no interval touches the edge unseen."""
-        known = [v for row in self.shares for v in (row.low, row.high) if v is not None] + [self.target]
+        known = [v for row in self.shares for v in (row.low, row.high) if v is not None]
+        known += [] if self.target is None and known else [self.target or 0.0]
         low, high = min(known), max(known)
         steps = ticks(low, high if high > low else low + 0.01)
         step = steps[1] - steps[0] if len(steps) > 1 else 0.01
@@ -92,17 +96,25 @@ class _Intervals:
         return text_width(row.text, bold=row.share is not None) + second
 
     def _axis(self) -> None:
-        x, floor = self.x(self.target), self.canvas.height - 8
-        self.canvas.line(x, HEADING - 8, x, floor - 16, "plan")
-        half = text_width(self.target_text, bold=True) / 2
-        middle = min(max(x, half), self.canvas.width - half)
-        self.canvas.text(middle, floor, self.target_text, "b", anchor="middle")
+        floor = self.canvas.height - 8
+        taken = self._target(floor)
         for value, anchor in ((self.x.low, "start"), (self.x.high, "end")):
             words = self.show(value)
             room = text_width(words)
             left = self.x(value) if anchor == "start" else self.x(value) - room
-            if left + room + 8 <= middle - half or left >= middle + half + 8:
+            if left + room + 8 <= taken[0] or left >= taken[1] + 8:
                 self.canvas.text(self.x(value), floor, words, "quiet", anchor=anchor)
+
+    def _target(self, floor: float) -> tuple[float, float]:
+        """Draw the line and its words; returns where along the axis the words stand."""
+        if self.target is None:
+            return self.canvas.width * 2, -1.0
+        x = self.x(self.target)
+        self.canvas.line(x, HEADING - 8, x, floor - 16, "plan")
+        half = text_width(self.target_text, bold=True) / 2
+        middle = min(max(x, half), self.canvas.width - half)
+        self.canvas.text(middle, floor, self.target_text, "b", anchor="middle")
+        return middle - half, middle + half
 
     def _row(self, y: float, row: Share) -> None:
         self.canvas.text(0, y + 14, fit(row.party.name, self._names), "t")

@@ -77,7 +77,7 @@ def test_a_director_reads_what_was_kept_and_whether_it_was_equal(reader, world, 
     for address in pages.values():
         reader.open(address)
     reader.open(pages["service_levels"] + f"?maaned={world.month:%Y-%m}&kommune=nordby")
-    assert reader.page.locator(".sd-kpi-value").first.inner_text() in ("87,5 %", "87.5%")
+    assert reader.page.locator(".sd-kpi-value").first.inner_text() in ("87,5\N{NO-BREAK SPACE}%", "87.5%")
     reader.open(pages["equality"])
     assert reader.page.locator("figure").count() >= 4
     reader.page.locator(".sd-numbers summary").first.click()

@@ -90,7 +90,7 @@ def shares(**wishes):
         ),
         ("Løst til tiden", [Share(SYDBY, 0.914, 0.898, 0.927, "91,4 %", "(89,8–92,7)")]),
     ]
-    return intervals(groups, target=0.9, target_text="Mål 90 %", title="x", **wishes)
+    return intervals(groups, **{"target": 0.9} | wishes, target_text="Mål 90 %", title="x")
 
 
 def queue(**wishes):
@@ -357,6 +357,11 @@ def test_a_funnel_is_widest_where_observations_are_fewest():
     paths = re.findall(r'<path d="M([^"]+)" class="ch-limit"', tunnel().wide)
     lower, upper = ([float(point.split(",")[1]) for point in path.split("L")] for path in paths)
     assert lower[0] - upper[0] > lower[-1] - upper[-1] > 0
+
+
+def test_without_a_target_no_line_is_drawn():
+    assert ("Mål 90 %" in shares().wide, "Mål 90 %" in shares(target=None).wide) == (True, False)
+    assert shares(target=None).wide.count('class="ch-plan"') == 0
 
 
 def test_a_funnel_keeps_to_the_limits_it_is_given():

@@ -46,15 +46,15 @@ def target() -> Fraction:
     return Fraction(settings.SERVICE_TARGET_PERCENT, 100)
 
 
-def shares_of(goals: Sequence[Goal], *, finding: str, wide: int = charts.WIDE) -> Figure | None:
+def shares_of(goals: Sequence[Goal], *, finding: str, has_target: bool = True) -> Figure | None:
     """Each goal with the share of every municipality and its interval; None when nothing was counted."""
     goals = [goal for goal in goals if not goal.is_empty]
     if not goals:
         return None
     drawing = charts.intervals(
         [(goal.name, [_share(cell) for cell in goal.cells]) for goal in goals],
-        target=float(target()), target_text=_("Goal %(goal)s") % {"goal": formats.percent(target(), 0)},
-        title=finding, wide=wide,
+        target=float(target()) if has_target else None,
+        target_text=_("Goal %(goal)s") % {"goal": formats.percent(target(), 0)}, title=finding,
     )  # fmt: skip
     rows = [
         [f"{goal.name}, {short_name(cell.municipality)}", *_numbers(cell), cell.words]

@@ -77,7 +77,9 @@ def show_equality(request):
     }  # fmt: skip
     if seen:
         context["clocks"] = drawings.shares_of(seen.clocks, finding=seen.finding)
-        context["proximity"] = drawings.shares_of(seen.proximity, finding=drawings.proximity_finding(seen))
+        context["proximity"] = drawings.shares_of(
+            seen.proximity, finding=drawings.proximity_finding(seen), has_target=False
+        )
         context["funnels"] = [(goal, drawings.funnel_of(goal)) for goal in seen.goals]
     return render(request, "tickets/levels/equality.html", context)
 

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django import template
 
 from servicecenter.ui import formats
@@ -5,6 +7,12 @@ from servicecenter.ui.looks import AGENT_STATUSES
 from tickets.levels.drawings import percent_interval
 
 register = template.Library()
+
+
+@register.filter
+def moment(text):
+    """An instant that came as ISO text."""
+    return datetime.fromisoformat(text)
 
 
 @register.filter

@@ -18,6 +18,7 @@ from servicecenter.tenancy.grants import granted_ids
 from tickets import counts, search, workload
 from tickets.forms import QueueFilter, ReplyForm
 from tickets.models import Queue, Ticket, TimeEntry
+from tickets.proximity.visits import told_visits
 from tickets.querysets import queues_of
 from tickets.sla import display
 from tickets.thread import conversation
@@ -164,6 +165,7 @@ def console_ticket(request, number):
     found = worked.annotate(
         open_of_requester=Subquery(open_ones.annotate(n=Count("pk")).values("n")),
         time_by_agent=_time_by_agent(),
+        visits_told=told_visits(),
         is_led=Exists(Ticket.objects.led_by(request.user).filter(pk=OuterRef("pk"))),
     ).select_related("municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor")
     ticket = get_object_or_404(display.with_clocks(found), number=number)
