@@ -9,14 +9,22 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from billing import reasons
 from billing.models import Allocation, KeyVersion, LedgerLine, Run
+from billing.reasons import Reason
 from municipalities.models import Municipality
+from servicecenter.ui.formats import scaled
+
+DECIMALS = 4  # of an øre, as parts are shown
 
 
 @dataclass
 class Traced:
+    """`shown_ore` is the exact part as it stands on the screen: parts and rounding shown add up there too."""
+
     line: LedgerLine
     exact_ore: Fraction
+    shown_ore: Fraction = Fraction(0)
 
 
 @dataclass
@@ -26,6 +34,7 @@ class PoolEntries:
     allocation: Allocation
     key: str
     lines: list[Traced] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -34,6 +43,11 @@ class PoolEntries:
     @property
     def rounding_ore(self) -> Fraction:
         return self.allocation.exact_rounding
+
+    @property
+    def shown_rounding_ore(self) -> Fraction:
+        """What is left for the rounding row when the parts stand with four decimals."""
+        return self.allocation.amount_ore - sum((traced.shown_ore for traced in self.lines), Fraction(0))
 
     @property
     def posted_ore(self) -> int:
@@ -76,7 +90,23 @@ def read(municipality: Municipality, month: date) -> Entries | None:
     for line in lines.filter(municipality=municipality):
         if line.pool_id in pools:
             pools[line.pool_id].lines.append(Traced(line, Fraction(line.amount_ore)))
+    why = reasons.of_run(run, municipality)
+    for pool in pools.values():
+        pool.reasons = why.get(pool.allocation.pool_id, [])
+        _show(pool.lines)
     return Entries(municipality, run, list(pools.values()))
+
+
+def _show(lines: list[Traced]) -> None:
+    """Parts with four decimals that add up to their exact sum with four: the largest remainders get one more."""
+    unit = 10**DECIMALS
+    scaled_parts = [traced.exact_ore * unit for traced in lines]
+    whole = [part.numerator // part.denominator for part in scaled_parts]
+    left = scaled(sum((traced.exact_ore for traced in lines), Fraction(0)), DECIMALS) - sum(whole)
+    for place in sorted(range(len(lines)), key=lambda place: (whole[place] - scaled_parts[place], place))[:left]:
+        whole[place] += 1
+    for traced, value in zip(lines, whole, strict=True):
+        traced.shown_ore = Fraction(value, unit)
 
 
 def _keys(run: Run) -> dict[int | None, str]:

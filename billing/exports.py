@@ -30,9 +30,9 @@ def rows(entries: Entries) -> Iterator[list]:
             line = traced.line
             yield [
                 *_lead(entries, pool), line.external_id, line.document_ref, line.vendor, line.booked_on.isoformat(),
-                line.text, kroner(Fraction(line.amount_ore)), kroner(traced.exact_ore, 6),
+                line.text, kroner(Fraction(line.amount_ore)), kroner(traced.shown_ore, 6),
             ]  # fmt: skip
-        yield [*_lead(entries, pool), "", "", "", "", _("Rounding"), None, kroner(pool.rounding_ore, 6)]
+        yield [*_lead(entries, pool), "", "", "", "", _("Rounding"), None, kroner(pool.shown_rounding_ore, 6)]
         amount = Fraction(pool.allocation.amount_ore)
         yield [*_lead(entries, pool), "", "", "", "", _("Total"), kroner(Fraction(pool.posted_ore)), kroner(amount)]
 

@@ -71,6 +71,13 @@ class NumbersForm(forms.ModelForm):
         return cleaned
 
 
+def _bare(label: str, width: str) -> forms.TextInput:
+    """A field of a table, whose row and column name it for the eye."""
+    return forms.TextInput(
+        attrs={"class": f"form-input input-width-{width}", "inputmode": "decimal", "aria-label": label}
+    )
+
+
 class AccountStringsForm(forms.Form):
     """An account string and an art for everything, and for each pool that is booked elsewhere."""
 
@@ -85,10 +92,11 @@ class AccountStringsForm(forms.Form):
             self.fields[f"{self._key(pool)}_string"] = forms.CharField(
                 label=_("Account string, %(pool)s") % {"pool": name}, max_length=16, required=False,
                 validators=[validate_account_string], initial=row.account_string if row else "",
+                widget=_bare(_("Account string, %(pool)s") % {"pool": name}, "m"),
             )  # fmt: skip
             self.fields[f"{self._key(pool)}_art"] = forms.CharField(
                 label=_("Art, %(pool)s") % {"pool": name}, max_length=3, required=False, validators=[validate_art],
-                initial=row.art if row else "",
+                initial=row.art if row else "", widget=_bare(_("Art, %(pool)s") % {"pool": name}, "xs"),
             )  # fmt: skip
 
     @staticmethod

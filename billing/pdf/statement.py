@@ -45,7 +45,7 @@ def _facts(statement: Statement) -> list[list[str]]:
     facts = [[_("Statement no."), statement.number], [_("State"), state(statement)]]
     facts += [[_("Keys"), text] for text in sets[:2]]
     if statement.due_on:
-        facts.append([_("Due"), formats.day(statement.due_on)])
+        facts.append([_("Pay by"), formats.day(statement.due_on)])
     return facts
 
 
