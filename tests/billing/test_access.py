@@ -1,6 +1,7 @@
 """Who opens which page. What is not yours answers as if it were not there."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -8,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing import figures, imports, periods, rules
+from billing.capacity import exchange
 from billing.invoicing import drafts, issuing
-from billing.models import Budget, DeskFigure, LedgerLine, Period, RunRequest, ServiceFigure, Upload
+from billing.models import Budget, DeskFigure, LedgerLine, Period, Resource, RunRequest, ServiceFigure, Upload
 from tests.billing.invoicing.community import Community
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_director, make_requester, make_ticket
@@ -39,6 +41,12 @@ ROUTES = {
     "billing:simulator": ([], "get", "totals"),
     "billing:simulator_csv": ([], "get", "totals"),
     "billing:simulator_xlsx": ([], "get", "totals"),
+    "billing:capacity_now": ([], "get", "totals"),
+    "billing:capacity": (["2026-10"], "get", "totals"),
+    "billing:systems": ([], "get", "totals"),
+    "billing:meter": (["2026-10"], "get", "finance"),
+    "billing:trade": (["2026-10"], "get", "finance"),
+    "billing:cancellation": (["2026-10", "TRADE"], "get", "finance"),
     "billing:entries": (["2026-10", "egedal"], "get", "own"),
     "billing:csv": (["2026-10", "egedal"], "get", "own"),
     "billing:xlsx": (["2026-10", "egedal"], "get", "own"),
@@ -81,8 +89,18 @@ def calculated():
         world.egedal, kind="on_account", source="1", first_day=OCTOBER, last_day=OCTOBER, lines=lines
     )
     world.invoice = issuing.issue(draft, by=world.lone, at=NOON)
+    world.trade = traded(world)
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
+
+
+def traded(world):
+    storage = Resource.objects.create(code="storage", name="Lager", unit="TB")
+    exchange.meter(world.egedal, storage, world.october, owned=Decimal(9), used=Decimal(1), by=world.lone, at=NOON)
+    return exchange.trade(
+        world.october, storage, kind="loan", seller=world.egedal, buyer=world.ballerup, units=Decimal(1),
+        unit_price=Decimal(0), agreement="Aftale 1", by=world.lone, at=NOON,
+    )  # fmt: skip
 
 
 def somebody(world, who):
@@ -102,7 +120,7 @@ def visit(client, world, name):
     arguments, method, _who = ROUTES[name]
     known = {
         "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
-        "VALUE": world.inhabitants.values.first().pk,
+        "VALUE": world.inhabitants.values.first().pk, "TRADE": world.trade.pk,
     }  # fmt: skip
     return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
 

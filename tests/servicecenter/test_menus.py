@@ -1,0 +1,51 @@
+import pytest
+from django.test import RequestFactory
+
+from servicecenter.menus import sections
+from tests.billing.world import World
+from tests.factories import make_director, make_requester
+
+pytestmark = pytest.mark.django_db
+
+
+def seen(person, path):
+    request = RequestFactory().get(path)
+    request.user = person
+    return [
+        (str(section.text), [str(entry.text) for entry in section.entries], section.is_current)
+        for section in sections(request)
+    ]
+
+
+def current(person, path):
+    return [text for text, _entries, is_current in seen(person, path) if is_current]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_a_director_sees_reports_and_no_work_of_finance(world):
+    sections = {text: entries for text, entries, _current in seen(make_director(world.egedal), "/ledelse/")}
+    assert {"Overblik", "Økonomi", "Aftaler", "Portal"} <= sections.keys()
+    assert not {"Måneder", "Import", "Poster"} & {entry for entries in sections.values() for entry in entries}
+    assert "Konsol" not in sections
+
+
+def test_a_page_below_an_entry_lies_in_its_section(world):
+    current = [
+        text for text, _entries, is_current in seen(world.lone, "/ledelse/kapacitet/2026-10/handel/") if is_current
+    ]
+    assert current == ["Økonomi"]
+    assert [text for text, _e, now in seen(world.lone, "/ledelse/periode/2026-10/") if now] == ["Regnskab"]
+
+
+def test_the_front_page_of_the_reports_is_the_overview_alone(world):
+    assert current(world.lone, "/ledelse/") == ["Overblik"]
+
+
+def test_who_may_read_no_totals_gets_no_section_of_them(world):
+    names = [text for text, _entries, _current in seen(make_requester(world.egedal), "/ledelse/")]
+    assert "Økonomi" not in names
+    assert "Regnskab" not in names
