@@ -24,6 +24,7 @@ from billing.imports import import_lines, receive
 from billing.invoicing.sample import make_invoices
 from billing.measuring import enter_value, measure_drivers
 from billing.models import Budget, Driver, KeyVersion, Participation, Period, Pool
+from billing.savings.sample import make_savings
 from municipalities.sample.people import Community
 
 MONTHS = 13
@@ -55,6 +56,7 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
         metered_at = min(_instant(month, 1), until)
         capacity.fill_month(period, community.members, turn=turn, by=clerk, at=metered_at)
         _settle(period, clerk=clerk, chief=chief, until=until)
+    make_savings(community, until=until)
     figures.measure(now=until, months=MONTHS)
     invoices = make_invoices(community, by=clerk)
     closed = Period.objects.filter(state=Period.State.CLOSED).count()

@@ -6,6 +6,13 @@ from billing import correction_views, finance_views, ledger_views, views
 from billing.capacity import views as capacity
 from billing.invoicing import views as invoicing
 from billing.keys import views as keys
+from billing.reports.views import (
+    export_experience,
+    show_experience,
+    show_key_figures,
+    withdraw_lesson,
+    write_lesson,
+)
 from billing.savings.views import enter_baseline, enter_indices, show_savings
 from billing.simulator.views import export_simulation, show_simulator
 
@@ -65,6 +72,12 @@ urlpatterns = [
     path("ledelse/kapacitet/<month:month>/handel/", capacity.enter_trade, name="trade"),
     path("ledelse/kapacitet/<month:month>/handel/<int:pk>/annullering/", capacity.cancel_trade, name="cancellation"),
     path("ledelse/systemer/", capacity.list_systems, name="systems"),
+    path("ledelse/noegletal/", show_key_figures, name="key_figures"),
+    path("ledelse/beretning/", show_experience, name="experience"),
+    path("ledelse/beretning.csv", export_experience, {"ending": "csv"}, name="experience_csv"),
+    path("ledelse/beretning.xlsx", export_experience, {"ending": "xlsx"}, name="experience_xlsx"),
+    path("ledelse/beretning/erfaring/", write_lesson, name="lesson"),
+    path("ledelse/beretning/erfaring/<int:pk>/fjern/", withdraw_lesson, name="lesson_withdrawal"),
     path("ledelse/besparelse/", show_savings, name="savings"),
     path("ledelse/besparelse/indeks/", enter_indices, name="indices"),
     path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),

@@ -1,5 +1,6 @@
 """Who opens which page. What is not yours answers as if it were not there."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,9 +13,22 @@ from billing import figures, imports, periods, rules
 from billing.capacity import exchange
 from billing.invoicing import drafts, issuing
 from billing.models import Budget, DeskFigure, LedgerLine, Period, Resource, RunRequest, ServiceFigure, Upload
+from billing.models import (
+    Budget,
+    CapacityTrade,
+    DeskFigure,
+    LedgerLine,
+    Lesson,
+    Period,
+    Resource,
+    RunRequest,
+    ServiceFigure,
+    Upload,
+)
+from municipalities import roles
 from tests.billing.invoicing.community import Community
-from tests.billing.world import NOON, OCTOBER, World
-from tests.factories import make_agent, make_director, make_requester, make_ticket
+from tests.billing.world import NOON, OCTOBER, World, make_finance
+from tests.factories import make_agent, make_director, make_person, make_requester, make_ticket
 from tickets import lifecycle
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +50,20 @@ ROUTES = {
     "billing:invoice_credit": (["INVOICE"], "post", "finance"),
     "billing:invoice_dispatch": (["INVOICE"], "post", "finance"),
     "billing:savings": ([], "get", "totals"),
+    "billing:key_figures": ([], "get", "totals"),
+    "billing:experience": ([], "get", "totals"),
+    "billing:experience_csv": ([], "get", "totals"),
+    "billing:experience_xlsx": ([], "get", "totals"),
+    "billing:lesson": ([], "get", "writers"),
+    "billing:lesson_withdrawal": (["LESSON"], "post", "author"),
     "billing:indices": ([], "get", "finance"),
     "billing:baseline": (["egedal"], "get", "finance"),
+    "billing:capacity_now": ([], "get", "totals"),
+    "billing:capacity": (["2026-10"], "get", "totals"),
+    "billing:systems": ([], "get", "totals"),
+    "billing:meter": (["2026-10"], "get", "finance"),
+    "billing:trade": (["2026-10"], "get", "finance"),
+    "billing:cancellation": (["2026-10", "TRADE"], "get", "finance"),
     "billing:simulator": ([], "get", "totals"),
     "billing:simulator_csv": ([], "get", "totals"),
     "billing:simulator_xlsx": ([], "get", "totals"),
@@ -71,9 +97,13 @@ ROUTES = {
     "billing:value_correction": (["2026-10"], "post", "finance"),
     "billing:assignment": (["2026-10", "LINE"], "post", "finance"),
 }
+TOTALS = {"totals", "writers"}
+# Every role, at home in Egedal or elsewhere, and what of the table above it opens of Egedal's.
 ALLOWED = {
-    "requester": set(), "agent": set(), "foreign_director": {"totals"}, "own_director": {"totals", "own"},
-    "finance": {"totals", "own", "finance"}, "half_finance": {"totals"},
+    "requester": set(), "agent": set(), "administrator": set(), "lead": TOTALS,
+    "director of Ballerup": TOTALS, "director of Furesoe": TOTALS, "director of Egedal": {*TOTALS, "own", "author"},
+    "municipal finance of Furesoe": TOTALS, "municipal finance of Egedal": {*TOTALS, "own", "author"},
+    "finance": {*TOTALS, "own", "finance"}, "finance of Ballerup only": TOTALS,
 }  # fmt: skip
 
 
@@ -90,6 +120,14 @@ def calculated():
     )
     world.invoice = issuing.issue(draft, by=world.lone, at=NOON)
     world.trade = traded(world)
+    world.lesson = Lesson.objects.create(
+        municipality=world.egedal, title="Mål tidligt", text="Ja.", created_by=world.lone, created_at=NOON
+    )
+    storage = Resource.objects.create(code="storage", name="Lager", unit="TB", pool=world.desk)
+    world.trade = CapacityTrade.objects.create(
+        municipality=world.egedal, buyer=world.furesoe, period=world.october, resource=storage, kind="sale", units=1,
+        unit_price=100, amount_ore=100, agreement="A1", entered_by=world.lone, entered_at=NOON,
+    )  # fmt: skip
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
 
@@ -104,16 +142,37 @@ def traded(world):
 
 
 def somebody(world, who):
-    from tests.billing.world import make_finance
-
+    role, _of, home = who.partition(" of ")
+    if who == "finance of Ballerup only":
+        return make_finance(world.operator, [world.ballerup])
+    owner = {"Ballerup": world.ballerup, "Furesoe": world.furesoe}.get(home, world.egedal)
     return {
         "requester": lambda: make_requester(world.egedal),
         "agent": lambda: make_agent(*world.members),
-        "foreign_director": lambda: make_director(world.ballerup),
-        "own_director": lambda: make_director(world.egedal),
+        "lead": lambda: make_agent(*world.members, role="lead"),
+        "administrator": lambda: holder("administrator", world.operator, world.members),
+        "director": lambda: make_director(owner),
+        "municipal finance": lambda: holder("municipal_finance", owner, [owner]),
         "finance": lambda: world.per,
-        "half_finance": lambda: make_finance(world.operator, [world.ballerup]),
-    }[who]()
+    }[role]()
+
+
+def holder(role, home, municipalities):
+    person = make_person(home)
+    roles.give(person, role, municipalities=municipalities)
+    return person
+
+
+# What stands for an argument that nothing has.
+NOT_THERE = {"2026-10": "2031-01", "egedal": "nowhere", "desk": "nowhere", "INVOICE": "2031-99999"}
+NOTHING = 999_999_999
+
+
+def known_ids(world):
+    return {
+        "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
+        "VALUE": world.inhabitants.values.first().pk, "LESSON": world.lesson.pk, "TRADE": world.trade.pk,
+    }  # fmt: skip
 
 
 def visit(client, world, name):
@@ -122,7 +181,15 @@ def visit(client, world, name):
         "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
         "VALUE": world.inhabitants.values.first().pk, "TRADE": world.trade.pk,
     }  # fmt: skip
+    known = known_ids(world)
     return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
+
+
+def visit_in_vain(client, name):
+    """The same address with an id that nothing has; None where no argument names a thing."""
+    arguments, method, _who = ROUTES[name]
+    absent = [NOT_THERE.get(argument, NOTHING if argument.isupper() else argument) for argument in arguments]
+    return getattr(client, method)(reverse(name, args=absent)) if absent != arguments else None
 
 
 @pytest.mark.parametrize("who", ALLOWED)
@@ -131,8 +198,18 @@ def test_every_page_opens_for_those_it_is_for_and_is_not_there_for_others(client
     client.force_login(somebody(world, who))
 
     for name, (_arguments, _method, rights) in ROUTES.items():
-        status = visit(client, world, name).status_code
-        assert status in ((200, 302, 409, 422) if rights in ALLOWED[who] else (404,)), (name, status)
+        absent, found = visit_in_vain(client, name), visit(client, world, name)
+        opens = rights in ALLOWED[who]
+        assert found.status_code in ((200, 302, 409, 422) if opens else (404,)), (name, found.status_code)
+        if absent is not None:
+            assert absent.status_code in ((404, 302, 200) if opens else (404,)), name
+        if absent is not None and not opens:
+            assert told(found) == told(absent), f"{name} tells that somebody else's exists"
+
+
+def told(response):
+    """What the page of a 404 says, without what differs from one request to the next."""
+    return re.sub(r"nonce=\S+|csrf\S+|value=\S+|[?&]next=\S+", "", response.content.decode())
 
 
 def test_nobody_is_sent_to_sign_in(client):

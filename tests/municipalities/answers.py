@@ -115,6 +115,10 @@ BILLING = {
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     "billing:savings": TOTALS,
+    "billing:lesson": (ABSENT, ONWARD, SIGN_IN),
+    **dict.fromkeys(
+        ["billing:key_figures", "billing:experience", "billing:experience_csv", "billing:experience_xlsx"], TOTALS
+    ),
     **dict.fromkeys(["billing:indices", "billing:baseline"], NOBODY),
     **dict.fromkeys(
         [
@@ -131,7 +135,7 @@ BILLING = {
             "billing:import_confirmation", "billing:calculation", "billing:approval", "billing:closing",
             "billing:quantities", "billing:assignment", "billing:rules_application", "billing:rule_end",
             "billing:invoice_credit", "billing:invoice_dispatch",
-            "billing:correction_booking", "billing:value_correction",
+            "billing:correction_booking", "billing:value_correction", "billing:lesson_withdrawal",
         ],
         FORM_ONLY,
     ),
