@@ -33,7 +33,7 @@ from tickets import lifecycle
 
 pytestmark = pytest.mark.django_db
 
-# URL name → (arguments, method, who may): "totals" every director, "own" the municipality's, "finance" joint finance.
+# URL name → (arguments, method, who may): see ALLOWED.
 ROUTES = {
     "billing:overview": ([], "get", "totals"),
     "billing:statements": ([], "get", "totals"),
@@ -43,10 +43,11 @@ ROUTES = {
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
     "billing:invoices": ([], "get", "totals"),
+    "billing:invoices": ([], "get", "readers"),
     "billing:invoice": (["INVOICE"], "get", "own"),
     "billing:invoice_file": (["INVOICE", "oioubl"], "get", "own"),
     "billing:invoice_draft": (["2026-10", "egedal"], "get", "finance"),
-    "billing:invoice_details": (["egedal"], "get", "finance"),
+    "billing:invoice_details": (["egedal"], "get", "own finance"),
     "billing:invoice_credit": (["INVOICE"], "post", "finance"),
     "billing:invoice_dispatch": (["INVOICE"], "post", "finance"),
     "billing:savings": ([], "get", "totals"),
@@ -98,12 +99,14 @@ ROUTES = {
     "billing:assignment": (["2026-10", "LINE"], "post", "finance"),
 }
 TOTALS = {"totals", "writers"}
+READERS = {*TOTALS, "readers"}  # of the entries of some municipality
+OWN = {*READERS, "own", "author"}
 # Every role, at home in Egedal or elsewhere, and what of the table above it opens of Egedal's.
 ALLOWED = {
     "requester": set(), "agent": set(), "administrator": set(), "lead": TOTALS,
-    "director of Ballerup": TOTALS, "director of Furesoe": TOTALS, "director of Egedal": {*TOTALS, "own", "author"},
-    "municipal finance of Furesoe": TOTALS, "municipal finance of Egedal": {*TOTALS, "own", "author"},
-    "finance": {*TOTALS, "own", "finance"}, "finance of Ballerup only": TOTALS,
+    "director of Ballerup": READERS, "director of Furesoe": READERS, "director of Egedal": OWN,
+    "municipal finance of Furesoe": READERS, "municipal finance of Egedal": {*OWN, "own finance"},
+    "finance": {*READERS, "own", "finance", "own finance"}, "finance of Ballerup only": READERS,
 }  # fmt: skip
 
 
@@ -208,8 +211,8 @@ def test_every_page_opens_for_those_it_is_for_and_is_not_there_for_others(client
 
 
 def told(response):
-    """What the page of a 404 says, without what differs from one request to the next."""
-    return re.sub(r"nonce=\S+|csrf\S+|value=\S+|[?&]next=\S+", "", response.content.decode())
+    """What the page of a 404 says, without the tokens that differ from one request to the next."""
+    return re.sub(r"[A-Za-z0-9]{32,}", "", response.content.decode())
 
 
 def test_nobody_is_sent_to_sign_in(client):

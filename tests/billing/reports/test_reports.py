@@ -132,7 +132,7 @@ def test_the_page_and_its_exports_name_no_person_and_tell_no_small_numbers(clien
     assert "Start med få kategorier" in page
     for text in (page.split("<main")[1], csv):
         assert "Niels Thorup" not in text
-        assert "For få sager" in text
+        assert "for få sager" in text.lower()
     assert "'=Vi begyndte med for mange." in csv
     assert xlsx.content[:2] == b"PK"
 
