@@ -12,10 +12,8 @@ from django.urls import reverse
 from billing import figures, imports, periods, rules
 from billing.capacity import exchange
 from billing.invoicing import drafts, issuing
-from billing.models import Budget, DeskFigure, LedgerLine, Period, Resource, RunRequest, ServiceFigure, Upload
 from billing.models import (
     Budget,
-    CapacityTrade,
     DeskFigure,
     LedgerLine,
     Lesson,
@@ -42,7 +40,6 @@ ROUTES = {
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
-    "billing:invoices": ([], "get", "totals"),
     "billing:invoices": ([], "get", "readers"),
     "billing:invoice": (["INVOICE"], "get", "own"),
     "billing:invoice_file": (["INVOICE", "oioubl"], "get", "own"),
@@ -68,12 +65,6 @@ ROUTES = {
     "billing:simulator": ([], "get", "totals"),
     "billing:simulator_csv": ([], "get", "totals"),
     "billing:simulator_xlsx": ([], "get", "totals"),
-    "billing:capacity_now": ([], "get", "totals"),
-    "billing:capacity": (["2026-10"], "get", "totals"),
-    "billing:systems": ([], "get", "totals"),
-    "billing:meter": (["2026-10"], "get", "finance"),
-    "billing:trade": (["2026-10"], "get", "finance"),
-    "billing:cancellation": (["2026-10", "TRADE"], "get", "finance"),
     "billing:entries": (["2026-10", "egedal"], "get", "own"),
     "billing:csv": (["2026-10", "egedal"], "get", "own"),
     "billing:xlsx": (["2026-10", "egedal"], "get", "own"),
@@ -126,11 +117,6 @@ def calculated():
     world.lesson = Lesson.objects.create(
         municipality=world.egedal, title="Mål tidligt", text="Ja.", created_by=world.lone, created_at=NOON
     )
-    storage = Resource.objects.create(code="storage", name="Lager", unit="TB", pool=world.desk)
-    world.trade = CapacityTrade.objects.create(
-        municipality=world.egedal, buyer=world.furesoe, period=world.october, resource=storage, kind="sale", units=1,
-        unit_price=100, amount_ore=100, agreement="A1", entered_by=world.lone, entered_at=NOON,
-    )  # fmt: skip
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
 
