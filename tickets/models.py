@@ -234,6 +234,7 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["requester", "-received_at"], name="ticket_of_requester"),
             models.Index(fields=["received_at", "id"], name="ticket_received"),
+            models.Index(fields=["municipality", "received_at", "id"], name="ticket_mun_received"),
             models.Index("municipality", "first_resolved_at", name="ticket_first_resolved"),
             models.Index("queue", "status", "municipality", name="ticket_counts"),
         ]

@@ -4,7 +4,7 @@ from tickets import workload
 from tickets.levels.urls import urlpatterns as levels
 from tickets.sla import views as sla
 from tickets.sla.administration import agreement_views, calendar_views
-from tickets.views import console, many, portal
+from tickets.views import console, listed, many, portal
 from tickets.views import console_actions as agent
 
 app_name = "tickets"
@@ -33,6 +33,7 @@ urlpatterns = [
     path("kalendere/ny/", calendar_views.new_calendar, name="calendar_new"),
     path("kalendere/<slug:code>/", calendar_views.show_calendar, name="calendar"),
     path("kalendere/<slug:code>/ny/", calendar_views.new_version, name="calendar_version"),
+    path("ledelse/sager/", listed.listed, name="listed"),
     path("konsol/", console.console, name="console"),
     path("konsol/koe/<slug:code>/", console.console, name="queue"),
     path(_MANY + "tag/", many.Take.as_view(), name="take_many"),

@@ -43,6 +43,10 @@ class Cursor:
     def rows_before(self) -> Q:
         return Q(next_due_at__lte=self.at) & (Q(next_due_at__lt=self.at) | Q(pk__lt=self.pk))
 
+    def rows_below(self) -> Q:
+        """After the place, in a list of the newest first."""
+        return Q(received_at__lte=self.at) & (Q(received_at__lt=self.at) | Q(pk__lt=self.pk))
+
 
 def next_due(tickets: TicketQuerySet, *, queues, after: Cursor | None = None, size: int = PAGE_SIZE) -> TicketQuerySet:
     """Up to `size` + 1 active tickets of these queues, the one due first on top; one too many tells of a next page."""

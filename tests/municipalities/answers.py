@@ -20,6 +20,7 @@ TICKETS = {
     "tickets:home": EVERYBODY_SIGNED_IN,
     "tickets:mine": EVERYBODY_SIGNED_IN,
     "tickets:file": EVERYBODY_SIGNED_IN,
+    "tickets:listed": (ABSENT, OWN, SIGN_IN),
     **dict.fromkeys(
         [
             "tickets:ticket", "tickets:answer", "tickets:add_files", "tickets:close", "tickets:reopen",
