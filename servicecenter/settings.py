@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
     "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},
     "replan-calendars": {"task": "tickets.tasks.replan_calendars", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-files": {"task": "tickets.tasks.sweep_files", "schedule": crontab(hour=2, minute=30)},
     "sweep-due-runs": {"task": "billing.tasks.sweep_runs", "schedule": 30.0, "options": {"expires": 30}},
     "send-mails": {"task": "servicecenter.outbox.tasks.send_mails", "schedule": 5.0, "options": {"expires": 5}},
     "erase-mails": {"task": "servicecenter.outbox.tasks.erase_mails", "schedule": 86400.0},

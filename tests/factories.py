@@ -75,6 +75,7 @@ def make_agent(*municipalities, queues=None, role="agent", **fields):
 def make_director(municipality, **fields):
     person = make_person(municipality, **fields)
     roles.give(person, "director")
+    roles.give(person, "requester")
     return person
 
 

@@ -1,22 +1,29 @@
 """Files of a ticket: checked by content, stored under a name nobody can guess, handed out only to who may read them."""
 
 import hashlib
+import re
 import secrets
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import NamedTuple
 
 import filetype
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from municipalities.models import Municipality
+from servicecenter.tenancy.scope import tenant_scope
 from servicecenter.ui.formats import filesize
 from tickets.models import Attachment, Message, Ticket
 
 TOKEN_BYTES = 32
+TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
+ORPHAN_AGE = timedelta(days=1)
 HEAD_BYTES = 8192
 NAME_LENGTH = 200
 TEXT = "text/plain"
@@ -121,6 +128,29 @@ def _store(ticket, upload, *, by, message, at):
     attachment.file.save(f"{token[:2]}/{token}", upload, save=False)
     attachment.save()
     return attachment
+
+
+def sweep(*, now: datetime) -> int:
+    """Delete stored files that no row names: their transaction was rolled back. Returns how many.
+
+    Young files may belong to a transaction that still runs. Where not a single file is known, the store belongs to
+    another database, and nothing is touched.
+    """
+    stored = dict(_stored_before(now - ORPHAN_AGE))
+    with tenant_scope(*Municipality.objects.values_list("pk", flat=True)):
+        known = set(Attachment.objects.in_scope().filter(token__in=stored).values_list("token", flat=True))
+    orphans = [path for token, path in stored.items() if token not in known] if known else []
+    for path in orphans:
+        default_storage.delete(path)
+    return len(orphans)
+
+
+def _stored_before(instant):
+    for folder in default_storage.listdir("")[0]:
+        for name in default_storage.listdir(folder)[1]:
+            path = f"{folder}/{name}"
+            if TOKEN.fullmatch(name) and name.startswith(folder) and default_storage.get_modified_time(path) < instant:
+                yield name, path
 
 
 def _short(name):

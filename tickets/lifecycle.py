@@ -7,9 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.models import Municipality
 from servicecenter import time_source
 from servicecenter.errors import RuleBroken
-from tickets.models import Event, Message, Ticket, TimeEntry
+from servicecenter.tenancy.grants import granted_ids
+from tickets import attachments
+from tickets.models import Attachment, Event, Message, Ticket, TimeEntry
 from tickets.sla.keeping import keep_clocks
 from tickets.sla.priority import priority as computed_priority
 from tickets.sla.terms import rulebook
@@ -40,6 +43,12 @@ def file(
     keep_clocks(ticket, at=at)
     ticket.save(update_fields=["next_due_at"])
     return ticket
+
+
+def check_may_file(person) -> None:
+    """Asked at every door through which people create tickets. Raises MayNotFile without the grant."""
+    if person.municipality_id not in granted_ids(person, Municipality, "file_tickets"):
+        raise MayNotFile
 
 
 def take(ticket, *, by, at=None):
@@ -142,6 +151,16 @@ def answer(ticket, *, by, body, channel="portal", at=None) -> Message:
     return message
 
 
+def add_files(ticket, uploads, *, by, at=None) -> list[Attachment]:
+    """Keep checked files that come without a message; from the requester's side they are an answer to be seen."""
+    with _changing(ticket, at) as (ticket, at):
+        files = attachments.store(ticket, uploads, by=by, at=at)
+        _record(ticket, "attachment", by=by, at=at, attachments=[file.pk for file in files])
+        if by.pk in (ticket.requester_id, ticket.on_behalf_of_id):
+            ticket.has_answer = ticket.is_active
+    return files
+
+
 def resolve(ticket, *, by, solution, at=None):
     """Close the work and tell the requester, who may still reopen it."""
     with _changing(ticket, at) as (ticket, at):
@@ -210,6 +229,15 @@ def register_time(ticket, *, by, minutes: int, day=None, at=None) -> TimeEntry:
         )  # fmt: skip
         _record(ticket, "time", by=by, at=at, minutes=minutes, day=entry.day.isoformat())
     return entry
+
+
+class MayNotFile(RuleBroken):
+    status = 403
+
+    def __init__(self):
+        super().__init__(
+            _("Your account may not create tickets. Ask the administrator of your municipality for the right to do so.")
+        )
 
 
 class TooLateToReopen(RuleBroken):

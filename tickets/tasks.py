@@ -1,8 +1,9 @@
 from celery import shared_task
+from django.utils import timezone
 
 from municipalities.models import Municipality
 from servicecenter import time_source
-from tickets import counts
+from tickets import attachments, counts
 from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
     close_level_month,
     measure_levels,
@@ -30,3 +31,9 @@ def replan_calendars(*, scope: list[int] | None = None) -> None:
     scope = scope or list(Municipality.objects.values_list("pk", flat=True))
     for pk in replanning.waiting():
         replanning.replan(pk, scope=scope, now=time_source.now().replace(microsecond=0))
+
+
+@shared_task
+def sweep_files() -> None:
+    """Files of transactions that were rolled back go; run again it finds nothing."""
+    attachments.sweep(now=timezone.now())

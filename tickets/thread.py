@@ -14,7 +14,7 @@ from tickets.sla.display import clock_name
 from tickets.status import Status
 
 # Events that a message of the thread already shows, or that mean nothing to a reader.
-SILENT = frozenset(Message.Kind.values) | {"policy", "vendor_return"}
+SILENT = frozenset(Message.Kind.values) | {"policy", "vendor_return", "attachment"}
 FOR_REQUESTER = frozenset({"assigned", "resolved", "reopened", "closed"})
 ICONS = {
     "created": "plus",

@@ -136,6 +136,8 @@ def _make_demo_people(community, names, sites, password):
         )  # fmt: skip
         person.save()
         community.demo.append((entry["role"], person))
+        if entry["role"] != "requester":  # everybody at work may ask for help
+            roles.give(person, "requester")
         if entry["role"] in WITHOUT_QUEUES:
             roles.give(person, entry["role"])
         elif entry["role"] in OVER_ALL:

@@ -1,9 +1,16 @@
+import os
 import re
+from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import (
     MONDAY,
@@ -179,3 +186,40 @@ def test_at_most_ten_files_at_a_time(client):
     response = client.post(reverse("tickets:add_files", args=[ticket.number]), {"files": [upload() for _ in range(11)]})
     assert response.status_code == 422
     assert not ticket.attachments.exists()
+
+
+def days_ago(path, days):
+    instant = (timezone.now() - timedelta(days=days)).timestamp()
+    os.utime(default_storage.path(path), (instant, instant))
+
+
+@pytest.mark.django_db
+def test_a_file_of_a_rolled_back_transaction_is_swept_after_a_day_and_no_other():
+    ticket = make_ticket()
+    kept = stored(ticket)
+    with transaction.atomic():
+        lost, young = stored(ticket), stored(ticket)
+        transaction.set_rollback(True)
+    stranger = default_storage.save("regnskab/2026.txt", ContentFile(b"7"))
+    for path in (kept.file.name, lost.file.name, stranger):
+        days_ago(path, 2)
+    assert attachments.sweep(now=timezone.now()) == 1
+    there = {path: default_storage.exists(path) for path in (kept.file.name, lost.file.name, young.file.name, stranger)}
+    assert list(there.values()) == [True, False, True, True]
+    assert attachments.sweep(now=timezone.now()) == 0
+
+
+@pytest.mark.django_db
+def test_a_store_of_another_database_is_not_swept():
+    with transaction.atomic():
+        lost = stored(make_ticket())
+        transaction.set_rollback(True)
+    days_ago(lost.file.name, 2)
+    assert attachments.sweep(now=timezone.now()) == 0
+    assert default_storage.exists(lost.file.name)
+
+
+def test_the_sweep_runs_each_night(settings):
+    entry = settings.CELERY_BEAT_SCHEDULE["sweep-files"]
+    current_app.loader.import_default_modules()
+    assert entry["task"] in current_app.tasks

@@ -4,13 +4,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from knox.models import AuthToken
 
+from municipalities import roles
 from tests.factories import (
     MONDAY,
     make_agent,
     make_agreement,
     make_category,
     make_municipality,
+    make_person,
     make_requester,
     make_site,
     make_ticket,
@@ -139,6 +142,7 @@ def test_a_place_of_another_municipality_cannot_be_chosen(client, mette):
 
 def test_staff_of_the_desk_file_as_employees_of_the_operator(client):
     agent = make_agent(make_municipality())
+    roles.give(agent, "requester")
     make_agreement()
     make_category("print")
     client.force_login(agent)
@@ -260,6 +264,52 @@ def test_files_are_added_later(client, mette):
     client.post(address("add_files", ticket.number), {"files": [SimpleUploadedFile("log.txt", b"fejl 7")]})
     page = client.get(address("ticket", ticket.number))
     assert [[file.name for file in entry.files] for entry in page.context["thread"]] == [["log.txt"], []]
+    event = ticket.events.get(kind="attachment")
+    assert (event.actor, event.data) == (mette, {"attachments": [ticket.attachments.get().pk]})
+    ticket.refresh_from_db()
+    assert (ticket.has_answer, ticket.status) == (True, Status.NEW)
+
+
+def test_a_file_added_to_an_ended_ticket_asks_for_nothing(client, mette):
+    ticket = make_ticket(requester=mette)
+    lifecycle.resolve(ticket, by=make_agent(mette.municipality), solution="Ny toner.", at=MONDAY + HOUR)
+    client.post(address("add_files", ticket.number), {"files": [SimpleUploadedFile("log.txt", b"fejl 7")]})
+    ticket.refresh_from_db()
+    assert (ticket.has_answer, ticket.status, ticket.attachments.count()) == (False, Status.RESOLVED, 1)
+
+
+# Who may create tickets
+
+
+@pytest.fixture
+def guest(client):
+    """Works for the municipality without the grant to file."""
+    guest = make_person(make_municipality("Nordby"))
+    client.force_login(guest)
+    return guest
+
+
+def test_who_may_not_file_is_told_so_at_the_form_and_finds_no_way_to_it(client, guest):
+    make_category("print", name="Print og scan")
+    for response in (client.get(address("file")), client.post(address("file"), new_ticket())):
+        assert response.status_code == 403
+        assert "Din konto må ikke oprette sager." in words(response)
+    assert not Ticket.objects.exists()
+    for page in (address("home"), f"{address('home')}?q=print", address("mine")):
+        assert address("file") not in words(client.get(page))
+
+
+def test_who_may_not_file_may_not_by_the_api_either(client, guest):
+    make_category("print", name="Print og scan")
+    make_agreement()
+    data = {"subject": "Død", "description": "Sort.", "category": "print", "impact": 3, "urgency": 2}
+    _token, key = AuthToken.objects.create(user=guest)
+    headers = {"authorization": f"Token {key}"}
+    answer = client.post("/api/tickets/", data, headers=headers)
+    assert (answer.status_code, Ticket.objects.count()) == (403, 0)
+    assert answer.json()["detail"].startswith("Din konto må ikke oprette sager.")
+    roles.give(guest, "requester")
+    assert client.post("/api/tickets/", data, headers=headers).status_code == 201
 
 
 def test_the_requester_closes_and_reopens(client, mette):

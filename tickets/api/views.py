@@ -26,6 +26,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Cre
         return tickets.visible_to(self.request.user)
 
     def create(self, request, *args, **kwargs):
+        lifecycle.check_may_file(request.user)
         form = NewTicketSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         ticket = lifecycle.file(requester=request.user, channel=Channel.API, **form.validated_data)

@@ -125,6 +125,8 @@ def _make_teams(community, queues):
     teams: dict[str, list[Person]] = {code: [] for code in codes}
     for number, agent in enumerate(community.agents):
         everywhere = agent in community.holders("agent")
+        if not everywhere:  # those one can sign in as ask for help already
+            roles.give(agent, "requester")
         known = codes if everywhere else ["foerste-linje", codes[number % len(codes)]]
         roles.give(
             agent, "agent", municipalities=community.members, queues=[queues[code] for code in dict.fromkeys(known)]

@@ -63,6 +63,7 @@ def mine(request):
 
 
 def file(request):
+    lifecycle.check_may_file(request.user)
     text = request.GET.get("tekst", "").strip()
     initial = {"category": request.GET.get("kategori"), "subject": text[:200], "description": text}
     form = NewTicketForm(request.POST or None, request.FILES or None, person=request.user, initial=initial)
@@ -157,7 +158,7 @@ class AddFiles(OwnTicketAction):
     done = gettext_lazy("The file is added to the ticket.")
 
     def perform(self, data):
-        attachments.store(self.ticket, data["files"], by=self.request.user)
+        lifecycle.add_files(self.ticket, data["files"], by=self.request.user)
 
 
 class Close(OwnTicketAction):
