@@ -195,7 +195,12 @@ def _tell_time(event, name, queues):
     return _("%(name)s registered %(span)s") % {"name": name, "span": duration(event.data.get("minutes", 0))}
 
 
+def _tell_visit(event, name, queues):
+    return _("%(name)s visited %(site)s") % {"name": name, "site": event.data.get("site", "")}
+
+
 TELLERS = {
+    "visit": _tell_visit,
     "created": _tell_created,
     "assigned": _tell_assigned,
     "queue": _tell_queue,

@@ -7,6 +7,7 @@ up to its length. A requester reads the same without what is internal: queues, a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -86,7 +87,8 @@ class Delay:
                 row = sums.setdefault(part.turn, [0, 0])
                 row[0] += part.stretch.running_s
                 row[1] += part.stretch.paused_s
-        return sorted(((turn, *row) for turn, row in sums.items()), key=lambda row: -(row[1] + row[2]))
+        rows = [(turn, running, paused) for turn, (running, paused) in sums.items()]
+        return sorted(rows, key=lambda row: -(row[1] + row[2]))
 
 
 def explain(ticket: Ticket, *, now: datetime, for_agent: bool) -> Delay:
@@ -95,7 +97,7 @@ def explain(ticket: Ticket, *, now: datetime, for_agent: bool) -> Delay:
     rules = rulebook()
     until = events[-1].at if ticket.is_ended else now.replace(microsecond=0)
     heard = [read_event(event.kind, event.at, {"channel": event.channel or None} | event.data) for event in events]
-    law = {"agreements": rules.agreements, "calendars": rules.calendars, "now": until}
+    law: dict[str, Any] = {"agreements": rules.agreements, "calendars": rules.calendars, "now": until}
     clocks = replay(heard, refuse_closed=False, **law).of("resolution")
     words = _Words(rules, for_agent=for_agent)
     parts = [words.part(stretch) for stretch in stretches(heard, **law)]

@@ -35,10 +35,10 @@ def rows(levels: Levels) -> Iterator[list[Cell]]:
     for group, lines in groups.items():
         for line in lines:
             yield [month, promise, group, line.name, *_numbers(line.sum), "", None, None]
-    for line in levels.months:
-        now = (line.now.met, line.now.breached) if line.now else (None, None)
-        closed = _("yes") if line.is_closed else _("no")
-        yield [f"{line.month:%Y-%m}", promise, _("month"), f"{line.month:%Y-%m}", *_numbers(line.sum), closed, *now]
+    for of in levels.months:
+        now = (of.now.met, of.now.breached) if of.now else (None, None)
+        closed = _("yes") if of.is_closed else _("no")
+        yield [f"{of.month:%Y-%m}", promise, _("month"), f"{of.month:%Y-%m}", *_numbers(of.sum), closed, *now]
 
 
 def as_csv(levels: Levels) -> bytes:

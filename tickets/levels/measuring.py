@@ -9,6 +9,7 @@ touches.
 """
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -110,7 +111,7 @@ FROM tickets_phonefigure WHERE municipality_id = ANY(%(scope)s) AND month BETWEE
 def measure(*, first: date, last: date, now: datetime) -> None:
     """Count the months from `first` to `last` (first days), for every municipality of the scope. `now` in UTC."""
     scope = list(current_scope().municipalities)
-    what = {
+    what: dict[str, Any] = {
         "scope": scope, "first": first, "last": last, "begins": begins(first), "ends": begins(next_month(last)),
         "now": now,
     }  # fmt: skip

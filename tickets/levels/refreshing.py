@@ -19,4 +19,4 @@ def refresh(*, now: datetime) -> None:
     for back in range(JUDGED_BACK + 1):
         month = months_on(last, -back)
         if month not in closed:
-            judge(month, now=now)
+            judge(month, now=now, with_times=back < JUDGED_BACK)

@@ -1,6 +1,7 @@
 """Service levels for director and lead: what was kept, for whom, and whether it was equal. Reads totals only."""
 
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -42,7 +43,7 @@ def service_levels(request):
         "target": drawings.target(),
         "query": urlencode({name: value for name, value in filters.data.items() if value}),
     }
-    return render(request, "tickets/levels/service_levels.html", context)
+    return _page(request, "tickets/levels/service_levels.html", context)
 
 
 @reads_totals
@@ -58,6 +59,11 @@ def export(request, ending):
 export_csv, export_xlsx = (partial(export, ending=ending) for ending in EXPORTS)
 
 
+def _page(request, template, context, status=200):
+    """A page of service levels; its menu offers the steps of a lead to who leads for all."""
+    return render(request, template, context | {"leads_all": is_lead_of_all(request.user)}, status=status)
+
+
 def _levels(request):
     filters = LevelFilter(request.GET, this_month=month_of(time_source.now()))
     return filters, reading.read(filters.wanted, members=filters.members, services=filters.services)
@@ -71,9 +77,8 @@ def show_equality(request):
     month = _named(request.GET.get("maaned", ""), judged)
     span = 12 if request.GET.get("laengde") == "12" else 3
     seen = equality.read(month, span=span) if month else None
-    context = {
+    context: dict[str, Any] = {
         "seen": seen, "months": judged, "spans": SPANS, "span": span, "margins": EqualityMargin.objects.all(),
-        "may_decide": is_lead_of_all(request.user),
     }  # fmt: skip
     if seen:
         context["clocks"] = drawings.shares_of(seen.clocks, finding=seen.finding)
@@ -81,7 +86,7 @@ def show_equality(request):
             seen.proximity, finding=drawings.proximity_finding(seen), has_target=False
         )
         context["funnels"] = [(goal, drawings.funnel_of(goal)) for goal in seen.goals]
-    return render(request, "tickets/levels/equality.html", context)
+    return _page(request, "tickets/levels/equality.html", context)
 
 
 def _named(text, judged):
@@ -110,7 +115,7 @@ def margin(request):
             messages.success(request, _("The margin is recorded."))
             return redirect("tickets:equality")
     now = margin_of(month_of(time_source.now()))
-    return render(request, "tickets/levels/margin.html", {"form": form, "now": now}, status=status)
+    return _page(request, "tickets/levels/margin.html", {"form": form, "now": now}, status=status)
 
 
 @leads_all
@@ -122,7 +127,7 @@ def list_months(request):
     counted = set(LevelFigure.objects.order_by().values_list("month", flat=True).distinct())
     shown = sorted((counted | set(closings)) - {months_on(last, 1)}, reverse=True)
     rows = [(month, closings.get(month)) for month in shown]
-    return render(request, "tickets/levels/months.html", {"rows": rows})
+    return _page(request, "tickets/levels/months.html", {"rows": rows})
 
 
 @require_POST
@@ -154,7 +159,7 @@ def show_vendors(request):
     filters = LevelFilter(request.GET, this_month=month_of(time_source.now()))
     month = filters.wanted.month
     context = {"filters": filters, "month": month, "vendors": vendors.read(month, members=filters.members)}
-    return render(request, "tickets/levels/vendors.html", context)
+    return _page(request, "tickets/levels/vendors.html", context)
 
 
 @reads_totals
@@ -176,4 +181,4 @@ def list_tickets(request):
         "filters": filters, "wanted": wanted, "promise": LevelKind(wanted.kind).label, "page": page, "result": result,
         "results": ticket_lists.RESULTS, "vendor": vendor, "query": urlencode(given),
     }  # fmt: skip
-    return render(request, "tickets/levels/tickets.html", context)
+    return _page(request, "tickets/levels/tickets.html", context)

@@ -13,16 +13,18 @@ from municipalities.models import Municipality
 from municipalities.sample.people import Community
 from municipalities.sample.rows import write
 from servicecenter.ui.formats import COPENHAGEN
+from tickets import lifecycle
 from tickets.levels import margins, months
-from tickets.levels.calendar_months import month_of, months_between, months_on, next_month
+from tickets.levels.calendar_months import begins, month_of, months_between, months_on, next_month
 from tickets.levels.judging import judge
 from tickets.levels.measuring import measure
 from tickets.levels.models import LevelMonth
 from tickets.levels.refreshing import MONTHS_BACK
-from tickets.models import Event, Ticket
+from tickets.models import Clock, Event, Ticket
 from tickets.proximity import phone
 from tickets.proximity.models import Rating, Visit
 from tickets.sla.keeping import reading_of
+from tickets.sla.states import BREACHED
 from tickets.sla.terms import rulebook
 from tickets.status import Status
 
@@ -33,6 +35,7 @@ STARS = {5: 46, 4: 36, 3: 9, 2: 6, 1: 3}
 STARS_FAR = {5: 36, 4: 34, 3: 15, 2: 9, 1: 6}  # in the municipality farthest from the desk
 FAR = "egedal"
 COMMENTS = ["", "", "", "Hurtig og venlig hjælp.", "Fint, men jeg måtte vente længe på svar.", "Det virker. Tak."]
+VOIDED = "Sagen ventede på, at rådhuset blev åbnet igen efter vandskaden."
 CALLS = {"ballerup": (620, 0.88), "furesoe": (480, 0.87), "egedal": (510, 0.80)}
 
 
@@ -52,6 +55,7 @@ def make_levels(community: Community, *, until: datetime, rng: Random, say: Call
     for back in range(JUDGED_MONTHS + 1):
         judge(months_on(last, -back), now=until, with_times=back == 1)
     closed = _close(first, until, by=lead)
+    _void_one(months_on(last, -1), by=lead, until=until)
     say(f"{counted[0]} ratings and {counted[1]} visits written, service levels counted, {closed} months closed")
 
 
@@ -114,6 +118,17 @@ def _close(first: date, until: datetime, *, by) -> int:
             months.close(row, at=at, is_measured=True)
             closed += 1
     return closed
+
+
+def _void_one(month: date, *, by, until: datetime) -> None:
+    """A broken promise is taken out of the count after its month was closed: the figure is restated beside."""
+    broken = Clock.objects.in_scope().filter(kind="resolution", state=BREACHED, stopped_at__isnull=False)
+    broken = broken.filter(breached_at__gte=begins(month), breached_at__lt=begins(next_month(month)))
+    clock = broken.select_related("ticket").order_by("pk").first()
+    if clock is None:
+        return
+    lifecycle.void_clock(clock.ticket, clock=clock, by=by, reason=VOIDED, at=until)
+    measure(first=month, last=month, now=until)
 
 
 def _instant(month: date, day: int) -> datetime:

@@ -69,7 +69,7 @@ def read(clock: Clock, *, now: datetime, calendars: Mapping[str, Calendar]) -> R
         state=_state(clock, elapsed),
         minutes=-(-left // 60) if left >= 0 else -left // 60,
         elapsed=elapsed // 60,
-        paused=clock.paused_s // 60,
+        paused=_paused(clock, now, calendars) // 60,
         target=clock.target_s // 60,
         percent=elapsed * 100 // clock.target_s,
         due_at=clock.due_at or clock.breached_at,
@@ -82,6 +82,14 @@ def _elapsed(clock, now, calendars):
     if clock.stopped_at or clock.is_paused or hours is None or now <= clock.anchor_at:
         return clock.elapsed_s
     return clock.elapsed_s + hours.business(clock.anchor_at, now)
+
+
+def _paused(clock, now, calendars):
+    """With the pause that goes on: the row only holds what was paused up to its last change."""
+    hours = calendars.get(clock.calendar)
+    if clock.stopped_at or not clock.is_paused or hours is None or now <= clock.anchor_at:
+        return clock.paused_s
+    return clock.paused_s + hours.business(clock.anchor_at, now)
 
 
 def _state(clock, elapsed):

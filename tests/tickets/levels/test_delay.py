@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from tests.factories import MONDAY, make_agent, make_agreement, make_municipality, make_ticket
 from tickets import lifecycle
 from tickets.levels.delay import explain
-from tickets.models import CalendarVersion, Vendor
+from tickets.models import CalendarVersion, Ticket, Vendor
+from tickets.sla import display
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -90,6 +92,18 @@ def test_an_ended_ticket_is_told_up_to_its_end(ticket, sara):
     delay = explain(ticket, now=THURSDAY + 90 * HOUR, for_agent=True)
     assert (delay.until, delay.sums["stopped_s"]) == (THURSDAY, 0)
     assert delay.sums["running_s"] == delay.clock.elapsed_s
+
+
+def test_a_paused_clock_says_what_is_left_and_how_long_it_has_paused(nordby, sara):
+    ticket = make_ticket(nordby)  # eight open hours
+    lifecycle.reply(ticket, by=sara, body="Hvilken?", and_wait=True, at=MONDAY + HOUR)
+    found = display.with_clocks(Ticket.objects.filter(pk=ticket.pk)).get()
+    readings = {reading.kind: reading for reading in display.read_all(found, now=MONDAY + 4 * HOUR)}
+    solution = readings["resolution"]
+    assert (solution.state, solution.minutes, solution.elapsed, solution.paused) == ("pause", 420, 60, 180)
+    html = render_to_string("tickets/_clock.html", {"reading": solution})
+    assert "7 t. 00 tilbage" in html
+    assert "pauset 3 t. 00" in html
 
 
 def test_a_requester_reads_nothing_internal(ticket, client):

@@ -112,7 +112,7 @@ def test_an_agent_registers_a_visit_on_the_ticket(client, ticket, sara):
     there.refresh_from_db()
     assert there.left_at == MONDAY + 3.5 * HOUR
     page = client.get(reverse("tickets:console_ticket", args=[ticket.number])).content.decode()
-    assert "Rådhuset" in page
+    assert "Sara Lindqvist besøgte Rådhuset" in page
 
 
 def test_another_municipalitys_agent_registers_nothing(client, ticket, sara):
