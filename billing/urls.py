@@ -6,6 +6,7 @@ from billing import correction_views, finance_views, ledger_views, views
 from billing.capacity import views as capacity
 from billing.invoicing import views as invoicing
 from billing.keys import views as keys
+from billing.postings import views as postings
 from billing.reports.views import (
     export_experience,
     show_experience,
@@ -53,6 +54,9 @@ urlpatterns = [
     path("ledelse/afregning/<month:month>/<slug:slug>.pdf", views.statement_pdf, name="pdf"),
     path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
     path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
+    path("ledelse/posteringer/<month:month>/", postings.show_postings, name="postings"),
+    path("ledelse/posteringer/<month:month>/<slug:slug>/fil/", postings.posting_file, name="posting_file"),
+    path("ledelse/posteringer/opsaetning/<slug:slug>/", postings.posting_layout, name="posting_layout"),
     path("ledelse/faktura/", invoicing.invoice_list, name="invoices"),
     path("ledelse/faktura/<invoice:invoice_number>/", invoicing.show_invoice, name="invoice"),
     path(

@@ -30,6 +30,7 @@ from billing.models.invoices import (
 from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
+from billing.models.postings import PostingLayout
 from billing.models.rules import AssignmentRule, SourceMapping
 from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
@@ -73,6 +74,7 @@ __all__ = [
     "Period",
     "PeriodSeal",
     "Pool",
+    "PostingLayout",
     "Resource",
     "Run",
     "RunRequest",

@@ -113,6 +113,8 @@ BILLING = {
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:key", "billing:key_new"], NOBODY),
     "billing:pdf": TOTALS,
+    "billing:postings": TOTALS,
+    **dict.fromkeys(["billing:posting_file", "billing:posting_layout"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
     "billing:savings": TOTALS,
