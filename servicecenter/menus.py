@@ -35,6 +35,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Equal service"), "tickets:equality", "read_totals"),
         (_("Vendors"), "tickets:vendors", "read_totals"),
         (_("Tickets"), "tickets:level_tickets", "read_totals"),
+        (_("All tickets"), "tickets:listed", "read_totals"),
         (_("Telephone"), "tickets:phone_figures", "lead_tickets"),
         (_("Closed months"), "tickets:level_months", "lead_tickets"),
     ]),
