@@ -1,3 +1,10 @@
+"""How far the desk is from the bare database: ratios of one run, so that they hold on any machine.
+
+`python -m tests.bench` makes a database of its own, fills it, prints a table and drops the database again; `desk` or
+`clocks` measures only that part. BENCH_TICKETS=1000000 adds a size to the queue page. The figures of the day they were
+taken stand in docs/en/measurements.md.
+"""
+
 import os
 import sys
 import time
@@ -16,38 +23,55 @@ def main():
     django.setup()
     from tests.bench.database import bench_database
 
-    with bench_database():
-        rows = measure(sorted(SIZES | {int(os.environ.get("BENCH_TICKETS", "100000"))}))
+    rows = []
+    for part in sys.argv[1:] or PARTS:
+        with bench_database():
+            rows += PARTS[part]()
     print_table(rows)
 
 
-def measure(sizes):
-    """Every measurement, one after the other, at growing sizes; the last three at the largest."""
-    from tests.bench import claiming, desk, filing, queue_page, sharing
+def measure_desk():
+    """Every measurement of pages, filing and sharing, at growing sizes; the last two at the largest."""
+    from tests.bench import desk, filing, queue_page, sharing
 
     rows = []
     desk.load_sample()
-    for size in sizes:
+    for size in sorted(SIZES | {int(os.environ.get("BENCH_TICKETS", "100000"))}):
         told(f"loading {size:,} tickets", desk.grow, size)
         rows += told(f"queue page at {size:,} tickets", queue_page.queue_page)
     rows += [*queue_page.growth_of_page(rows)]
     rows += told("filing", filing.filing)
-    rows += told("claiming", claiming.claiming)
     rows += told("sharing by use", sharing.sharing_by_use)
     return rows
+
+
+def measure_clocks():
+    """Rebuilding, firing while ever more clocks run, and how late it is."""
+    from tests.bench import claiming, lag, rebuilding
+
+    told("loading the history of the clocks", rebuilding.load_history)
+    rows = told("rebuilding", rebuilding.rebuilding)
+    rows += told("lag", lag.lag)
+    rows += told("claiming", claiming.claiming)
+    return rows
+
+
+PARTS = {"desk": measure_desk, "clocks": measure_clocks}
 
 
 def told(what, measurement, *arguments):
     start = time.perf_counter()
     result = measurement(*arguments)
     print(f"{what}: {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
+    for row in result or ():
+        print(row.as_line(), file=sys.stderr, flush=True)
     return result
 
 
 def print_table(rows):
     print("| what | ours | bare | ratio |\n| --- | ---: | ---: | ---: |")
     for row in rows:
-        print(f"| {row.what} | {row.ours:,.2f} {row.unit} | {row.bare:,.2f} {row.unit} | {row.ratio:.2f} |")
+        print(row.as_line())
 
 
 if __name__ == "__main__":

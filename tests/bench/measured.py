@@ -17,6 +17,9 @@ class Measured:
     def ratio(self):
         return self.ours / self.bare
 
+    def as_line(self):
+        return f"| {self.what} | {self.ours:,.2f} {self.unit} | {self.bare:,.2f} {self.unit} | {self.ratio:.2f} |"
+
 
 class Statements:
     """Counts and times the statements that run through the application's connection."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from municipalities.sample.rows import write
 from tickets.models import Clock, ClockEffect, Event, Ticket
 from tickets.sla.clock import Replay
 from tickets.sla.instants import SECOND
@@ -85,7 +86,9 @@ def examine(tickets: Iterable[Ticket], *, now: datetime, rules: Rulebook) -> Ite
 def repair(found: Iterable[Examined], *, now: datetime) -> None:
     """Write what differs anew from the events, in the running transaction, in which the tickets are locked."""
     found = list(found)
-    write_clocks([row for examined in found for row in _differing(examined)])
+    new, changed = _new_and_changed(found)
+    write(Clock, new)
+    write_clocks(changed)
     Clock.objects.filter(pk__in=[pk for examined in found for pk in _strangers(examined)]).delete()
     missing = [effect for examined in found for effect in _missing(examined, found_at=now)]
     ClockEffect.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
@@ -136,11 +139,14 @@ def _unequal_effects(before: dict, after: dict) -> Iterator[Difference]:
             yield Difference(f"{kind} {cycle} effect {percent} %", old, new)
 
 
-def _differing(examined: Examined) -> Iterator[Clock]:
-    for reading in examined.replayed.clocks:
-        _, values = examined.stored.clocks.get(_key(reading), (None, None))
-        if values != clock_values(reading):
-            yield clock_row(examined.ticket, reading)
+def _new_and_changed(found: list[Examined]) -> tuple[list[Clock], list[Clock]]:
+    new, changed = [], []
+    for examined in found:
+        for reading in examined.replayed.clocks:
+            pk, values = examined.stored.clocks.get(_key(reading), (None, None))
+            if values != clock_values(reading):
+                (changed if pk else new).append(clock_row(examined.ticket, reading))
+    return new, changed
 
 
 def _strangers(examined: Examined) -> list[int]:
