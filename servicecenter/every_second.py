@@ -1,7 +1,8 @@
-"""The loop that each worker process runs on its own: once a second the tasks of settings.EVERY_SECOND.
+"""The loops that each worker process runs on its own: once a second each task of settings.EVERY_SECOND.
 
-Beat wakes the workers for the same tasks, through Redis. Either is enough: without beat or without Redis this loop goes
-on alone, and what both begin at once is divided between them by the rows' locks.
+Beat wakes the workers for the same tasks, through Redis. Either is enough: without beat or without Redis these loops go
+on alone, and what both begin at once is divided between them by the rows' locks. A task that takes long keeps no other
+one waiting. Tasks that need Celery's time limit do not belong here.
 """
 
 import logging
@@ -21,26 +22,25 @@ logger = logging.getLogger(__name__)
 
 
 def begin() -> None:
-    """Start the loop beside what this process does; it ends with the process."""
-    tasks = [import_string(name) for name in settings.EVERY_SECOND]
-    threading.Thread(target=_loop, args=[tasks], name="every-second", daemon=True).start()
+    """Start the loops beside what this process does; they end with the process."""
+    for name in settings.EVERY_SECOND:
+        threading.Thread(target=_loop, args=[import_string(name)], name=f"every second: {name}", daemon=True).start()
 
 
-def _loop(tasks) -> None:
+def _loop(task) -> None:
     pause = threading.Event()
     while True:
-        pause.wait(_run_all(tasks))
+        pause.wait(run_once(task))
 
 
-def _run_all(tasks) -> float:
-    """Run each task once. Returns the seconds until the next round; whatever fails is tried again then."""
+def run_once(task) -> float:
+    """Returns the seconds until the next time; whatever fails is tried again then."""
     close_old_connections()
     try:
-        for task in tasks:
-            task()
+        task()
         return _until_next_second(time_source.now())
     except Exception:
-        logger.exception("The tasks of every second failed; they are tried again in a second.")
+        logger.exception("%s failed; it is tried again in a second.", getattr(task, "name", task))
         connections.close_all()
         return 1.0
 
