@@ -11,7 +11,7 @@ from tickets.models import Clock, ClockEffect, Event, Message, Ticket, TimeEntry
 from tickets.sample.desk import Desk
 from tickets.sample.history import History
 from tickets.sample.stories import Story
-from tickets.sla.keeping import clock_row, next_due, past_effects, reading_of
+from tickets.sla.keeping import clock_rows, next_due, past_effects, reading_of
 from tickets.sla.terms import Rulebook, rulebook
 
 STORIES = 5000
@@ -79,7 +79,7 @@ def _write_clocks(stories: list[Story], rules: Rulebook, *, until: datetime) -> 
     standing = []
     for story in stories:
         result = reading_of(story.events, now=until, rules=rules)
-        clocks += [clock_row(story.ticket, reading) for reading in result.clocks]
+        clocks += clock_rows(story.ticket, result)
         effects += past_effects(story.ticket, result, found_at=until)
         if story.ticket.is_active:
             story.ticket.next_due_at = next_due(result.clocks)

@@ -15,7 +15,7 @@ from tickets.models import Category, Clock, ClockEffect, Event, Queue, Ticket, V
 from tickets.servicenow.export import BadExport, Problem, Row, read_export
 from tickets.servicenow.mapping import BadMapping, Mapping
 from tickets.servicenow.retelling import Incident, Step, in_order, retell
-from tickets.sla.keeping import clock_row, next_due, past_effects, reading_of
+from tickets.sla.keeping import clock_rows, next_due, past_effects, reading_of
 from tickets.sla.terms import rulebook
 
 SOURCE = "servicenow"
@@ -149,7 +149,7 @@ def _write(incidents: list[Incident], desk: Desk, outcome: Outcome, *, now: date
         ticket.next_due_at = next_due(result.clocks)
         tickets.append(ticket)
         events += told
-        clocks += [clock_row(ticket, reading) for reading in result.clocks]
+        clocks += clock_rows(ticket, result)
         effects += past_effects(ticket, result, found_at=now)
         outcome.used += len(incident.rows)
         outcome.tickets += 1

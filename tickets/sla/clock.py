@@ -92,10 +92,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """All clocks of a ticket in order of their start, and the warnings sent, by time."""
+    """All clocks of a ticket as of `now`, in order of their start, and the warnings sent, by time."""
 
     clocks: tuple[Clock, ...]
     warnings: tuple[SentWarning, ...]
+    now: datetime
 
     def of(self, kind: str) -> list[Clock]:
         return [clock for clock in self.clocks if clock.kind == kind]
@@ -139,7 +140,7 @@ def replay(
         course.take(event)
     course.look()
     clocks = tuple(_clock(stopwatch, end, refuse_closed) for stopwatch in course.stopwatches)
-    return Replay(clocks, _warnings(course.stopwatches))
+    return Replay(clocks, _warnings(course.stopwatches), to_datetime(end))
 
 
 def _clock(stopwatch: Stopwatch, now: int, refuse_closed: bool) -> Clock:

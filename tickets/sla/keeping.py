@@ -1,9 +1,13 @@
-"""The stored clocks of a ticket: made from its events after each verb, and made again by `rebuild_clocks`."""
+"""The stored clocks of a ticket: made from its events after each verb, and made again by `rebuild_clocks`.
+
+What is stored at an instant leaves its second open: another event may come in it and change everything. So the effects
+of earlier seconds are written, and those of this very second stay in the plan, for the worker to fire when it is over.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from tickets.sla.clock import BREACH, Replay, replay
+from tickets.sla.clock import BREACH, Effect, Replay, replay
 from tickets.sla.clock import Clock as Reading
 from tickets.sla.events import Event, read_event
 from tickets.sla.models import Clock, ClockEffect
@@ -42,7 +46,7 @@ def heard(events: Iterable) -> list[Event]:
 def keep_clocks(ticket, *, at: datetime) -> None:
     """Write the ticket's clocks, the effects that are already past, and its next due instant (not saved here)."""
     result = reading_of(ticket.events.order_by("id"), now=at)
-    write_clocks([clock_row(ticket, reading) for reading in result.clocks])
+    write_clocks(clock_rows(ticket, result))
     ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
     ticket.next_due_at = next_due(result.clocks)
 
@@ -53,16 +57,30 @@ def write_clocks(rows: list[Clock]) -> None:
     )
 
 
-def clock_row(ticket, reading: Reading) -> Clock:
-    values = dict(zip(CHANGING, clock_values(reading), strict=True))
-    return Clock(
-        municipality_id=ticket.municipality_id, ticket=ticket, kind=reading.kind, cycle=reading.cycle, **values
-    )
+def clock_rows(ticket, result: Replay) -> list[Clock]:
+    return [
+        Clock(
+            municipality_id=ticket.municipality_id, ticket=ticket, kind=kind, cycle=cycle,
+            **dict(zip(CHANGING, values, strict=True)),
+        )
+        for (kind, cycle), values in clock_values(result).items()
+    ]  # fmt: skip
 
 
-def clock_values(reading: Reading) -> tuple:
-    """What stands in the columns CHANGING of a clock's row, in that order."""
-    plan = reading.schedule
+def clock_values(result: Replay) -> dict[tuple[str, int], tuple]:
+    """What stands in the columns CHANGING of each clock's row, in that order, by kind and cycle."""
+    return {(reading.kind, reading.cycle): _values(reading, _plan(reading, result)) for reading in result.clocks}
+
+
+def _plan(reading: Reading, result: Replay) -> list[Effect]:
+    if reading.stopped_at or reading.state == VOID:
+        return []
+    sent = [w.percent for w in result.warnings if (w.kind, w.at) == (reading.kind, result.now)]
+    breached = [BREACH] if reading.breached_at == result.now else []
+    return [*(Effect(percent, result.now) for percent in sent + breached), *reading.schedule]
+
+
+def _values(reading: Reading, plan: list[Effect]) -> tuple:
     return (
         reading.subject, reading.state, reading.is_paused, reading.calendar, reading.started_at, reading.anchor_at,
         reading.anchor_elapsed_s, reading.anchor_paused_s, reading.target_s, reading.due_at, reading.breached_at,
@@ -82,10 +100,11 @@ def past_effects(ticket, result: Replay, *, found_at: datetime) -> list[ClockEff
 
 
 def past_instants(result: Replay) -> dict[tuple[str, int, int], datetime]:
-    """When each warning and each breach happened, by the key of its effect: kind, cycle, percent."""
+    """When each warning and each breach of an earlier second happened, by the key of its effect."""
     cycles = {reading.kind: reading.cycle for reading in result.clocks if reading.kind in ON_THE_TICKET}
     past = {(warning.kind, cycles[warning.kind], warning.percent): warning.at for warning in result.warnings}
-    return past | {(c.kind, c.cycle, BREACH): c.breached_at for c in result.clocks if c.breached_at}
+    past |= {(c.kind, c.cycle, BREACH): c.breached_at for c in result.clocks if c.breached_at}
+    return {key: at for key, at in past.items() if at < result.now}
 
 
 def next_due(clocks: Iterable[Reading]) -> datetime:

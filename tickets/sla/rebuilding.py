@@ -17,7 +17,7 @@ from tickets.sla.instants import SECOND
 from tickets.sla.keeping import (
     CHANGING,
     SLA_EVENTS,
-    clock_row,
+    clock_rows,
     clock_values,
     next_due,
     past_effects,
@@ -113,7 +113,7 @@ def _read(ids: list[int]) -> dict[int, Stored]:
 
 def _compare(ticket, stored, replayed) -> list[Difference]:
     before = {key: values for key, (_, values) in stored.clocks.items()}
-    after = {_key(reading): clock_values(reading) for reading in replayed.clocks}
+    after = clock_values(replayed)
     found = [] if before == after else list(_unequal_clocks(before, after))
     found += _unequal_effects(stored.effects, past_instants(replayed))
     due = next_due(replayed.clocks)
@@ -142,15 +142,16 @@ def _unequal_effects(before: dict, after: dict) -> Iterator[Difference]:
 def _new_and_changed(found: list[Examined]) -> tuple[list[Clock], list[Clock]]:
     new, changed = [], []
     for examined in found:
-        for reading in examined.replayed.clocks:
-            pk, values = examined.stored.clocks.get(_key(reading), (None, None))
-            if values != clock_values(reading):
-                (changed if pk else new).append(clock_row(examined.ticket, reading))
+        wanted = clock_values(examined.replayed)
+        for row in clock_rows(examined.ticket, examined.replayed):
+            pk, values = examined.stored.clocks.get((row.kind, row.cycle), (None, None))
+            if values != wanted[row.kind, row.cycle]:
+                (changed if pk else new).append(row)
     return new, changed
 
 
 def _strangers(examined: Examined) -> list[int]:
-    known = {_key(reading) for reading in examined.replayed.clocks}
+    known = clock_values(examined.replayed)
     return [pk for key, (pk, _) in examined.stored.clocks.items() if key not in known]
 
 
@@ -158,10 +159,6 @@ def _missing(examined: Examined, *, found_at: datetime) -> list[ClockEffect]:
     stored = examined.stored.effects
     effects = past_effects(examined.ticket, examined.replayed, found_at=found_at)
     return [effect for effect in effects if (effect.kind, effect.cycle, effect.percent) not in stored]
-
-
-def _key(reading) -> Key:
-    return reading.kind, reading.cycle
 
 
 def _text(value: Any) -> str:

@@ -101,6 +101,22 @@ def live(steps):
     return Ticket.objects.get(pk=ticket.pk), at
 
 
+def test_what_falls_in_the_second_of_an_event_waits_until_it_is_over():
+    """Half of the time is used up at the very second in which the priority is raised by mistake, and put right."""
+    ticket = make_ticket()  # 480 open minutes
+    agent, at = make_agent(ticket.municipality), MONDAY + 240 * MINUTE
+    lifecycle.reply(ticket, by=agent, body="Hej.", at=at)
+    lifecycle.set_priority(ticket, priority=1, by=agent, reason="x", at=at)
+    resolution = ticket.clocks.get(kind="resolution")
+    assert (resolution.state, resolution.next_at) == ("breached", at)
+    lifecycle.set_priority(ticket, priority=4, by=agent, reason="x", at=at)
+    fire_all(now=at)
+    assert not ticket.clock_effects.filter(kind="resolution").exists()
+    fire_all(now=at + timedelta(seconds=1))
+    effects = ticket.clock_effects.filter(kind="resolution").values_list("percent", "at")
+    assert list(effects) == [(50, at)]
+
+
 def test_a_breach_fired_at_the_next_opening_leaves_the_due_instant_at_closing_time():
     ticket = make_ticket(impact=2, urgency=3)  # priority 4: 480 open minutes from 9 o'clock: 9 on Tuesday
     closing = MONDAY + timedelta(hours=7)
