@@ -31,7 +31,7 @@ FROM generate_series(%(present)s, %(wanted)s - 1) AS n
 # One in so many, spread over the whole table: one warning is due, the breach lies ahead.
 MAKE_DUE = """
 UPDATE tickets_clock SET plan_at = ARRAY[%(past)s::timestamptz, due_at], plan_percent = ARRAY[%(percent)s, 100],
-    next_at = %(past)s WHERE cycle >= %(first)s AND id %% %(every)s = 0
+    next_at = %(past)s WHERE cycle BETWEEN %(first)s AND %(first)s + 9999 AND id %% %(every)s = 0
 """
 BARE_CLAIM = f"""
 WITH due AS MATERIALIZED (

@@ -21,16 +21,18 @@ def load_history():
 
 
 def rebuilding():
-    checked = _time(check=True)
+    """By the wall, and in the processor time of the program, which a busy machine lengthens less."""
+    compared = _time(check=True)
     execute("DELETE FROM tickets_clock")
     made = _time(check=False)
     return [
-        Measured(f"clocks of {TICKETS:,} tickets replayed and compared, against the aim", checked, AIM_S, unit="s"),
-        Measured(f"clocks of {TICKETS:,} tickets made anew from nothing, against the aim", made, AIM_S, unit="s"),
+        Measured(f"clocks of {TICKETS:,} tickets {what}, {how}, against the aim", taken, AIM_S, unit="s")
+        for what, times in (("replayed and compared", compared), ("made anew from nothing", made))
+        for how, taken in zip(("by the wall", "processor time of the program"), times, strict=True)
     ]
 
 
 def _time(*, check):
-    start = time.perf_counter()
+    wall, processor = time.perf_counter(), time.process_time()
     call_command("rebuild_clocks", check=check, stdout=io.StringIO())
-    return time.perf_counter() - start
+    return time.perf_counter() - wall, time.process_time() - processor
