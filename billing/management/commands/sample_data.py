@@ -8,6 +8,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from billing.sample import make_bills
+from billing.sample_decisions import make_decisions
 from municipalities.models import Municipality
 from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         with tenant_scope(*self._everybody(community)):
             make_bills(community, until=until, rng=rng, say=self._say)
             make_levels(community, until=until, rng=Random(seed), say=self._say)  # noqa: S311
+            make_decisions(community, until=until, say=self._say)
         self._gather_statistics()
         self._say(f"{tickets} tickets up to {timezone.localtime(until):%Y-%m-%d %H:%M}. Done.")
 
