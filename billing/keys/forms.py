@@ -247,7 +247,9 @@ class KeyForm(ProposalForm):
 
 
 def _quantity(label) -> QuantityField:
-    return QuantityField(label=label, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    field = QuantityField(label=label, required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    field.hides_optional = True  # which rows may stay empty, the page says once
+    return field
 
 
 def _day(label, *, required=True) -> forms.DateField:

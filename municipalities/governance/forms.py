@@ -14,7 +14,7 @@ class DecisionForm(forms.Form):
         help_text=_("Where the decision stands, for example “Item 4, 12 November 2026”."),
     )
     note = forms.CharField(
-        label=_("Note (voluntary)"),
+        label=_("Note"),
         required=False,
         max_length=2000,
         help_text=_("Everybody who takes part reads it, also in the other municipalities."),

@@ -117,7 +117,7 @@ def _pauses(terms: Plain) -> Iterator[Line]:
 
 def _warnings(terms: Plain) -> Iterator[Line]:
     percents = ", ".join(f"{percent} %" for percent in terms.get("warn_percent") or [])
-    yield Line(_("Warnings"), _("at"), percents or _("none"))
+    yield Line(_("Warnings"), _("sent at"), percents or _("none"))
 
 
 def _others(terms: Plain, names: Names) -> Iterator[Line]:

@@ -45,6 +45,8 @@ class DayField(forms.DateField):
 class HoursField(forms.CharField):
     """A day's opening hours. Refuses with the sentence of the law, so that nothing unreadable is ever stored."""
 
+    hides_optional = True  # empty means closed, which the page says once
+
     def __init__(self, **kwargs):
         super().__init__(required=False, max_length=80, **kwargs)
 
@@ -193,7 +195,7 @@ class CalendarVersionForm(ProposalForm):
                     yield day, name
 
     def _holiday_name(self, day):
-        return f"{self.holidays[day]}, {formats.weekday(day)}"
+        return f"{self.holidays[day]}, {formats.weekday(day)} {day.year}"
 
     def _is_own(self, day: date) -> bool:
         """A day of the base that the rule for Denmark does not propose; it stays."""
