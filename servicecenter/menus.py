@@ -19,7 +19,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
     (_("Overview"), [
         (_("Overview"), "billing:overview", "read_totals"),
         (_("Savings"), "billing:savings", "read_totals"),
-        (_("The account since the start"), "billing:account", "read_totals"),
+        (_("The account since the start"), "billing:experience", "read_totals"),
     ]),
     (_("Cost"), [
         (_("Statements"), "billing:statements", "read_totals"),
@@ -30,12 +30,11 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Capacity"), "billing:capacity_now", "read_totals"),
         (_("Critical systems"), "billing:systems", "read_totals"),
     ]),
-    (_("Service"), [
+    (pgettext_lazy("reports", "Service"), [
         (_("Service levels"), "tickets:service_levels", "read_totals"),
         (_("Equal service"), "tickets:equality", "read_totals"),
         (_("Vendors"), "tickets:vendors", "read_totals"),
-        (_("Tickets"), "tickets:level_tickets", "read_totals"),
-        (_("All tickets"), "tickets:listed", "read_totals"),
+        (_("Tickets"), "tickets:listed", "read_totals"),
         (_("Telephone"), "tickets:phone_figures", "lead_tickets"),
         (_("Closed months"), "tickets:level_months", "lead_tickets"),
     ]),

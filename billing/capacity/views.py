@@ -15,9 +15,10 @@ SHOWN = 14
 
 @reads_totals
 def show_capacity(request, month=None):
-    """The exchange of a month; without one, of the newest month that has something to show."""
+    """The exchange of a month: of the address, of the form, or the newest that has something to show."""
     periods = list(Period.objects.order_by("-month")[:SHOWN])
-    period = _period(month) if month else _newest(periods)
+    chosen = next((period for period in periods if period.code == request.GET.get("periode")), None)
+    period = _period(month) if month else chosen or _newest(periods)
     context = {
         "seen": market.read(period) if period else None,
         "periods": periods,

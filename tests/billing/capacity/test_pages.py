@@ -59,6 +59,16 @@ def test_a_director_reads_the_exchange_and_may_not_change_it(world, storage, dir
     assert director.get(OCTOBER + "handel/").status_code == 404
 
 
+def test_another_month_is_chosen_by_its_name(world, storage, director):
+    metered(world, storage)
+    world.period(date(2026, 9, 1))
+
+    page = director.get("/ledelse/kapacitet/?periode=2026-09").content.decode()
+
+    assert '<option value="2026-09" selected>september 2026</option>' in page
+    assert "ikke målt" in page
+
+
 def test_finance_enters_a_trade_in_kroner(world, storage, finance):
     metered(world, storage)
     people = {"seller": world.furesoe.pk, "buyer": world.egedal.pk, "resource": storage.pk}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Prefetch
 from django.urls import reverse
@@ -129,7 +130,9 @@ def _tickets(municipality: Municipality, codes: list[str], at: datetime) -> Iter
 
 
 def _part(tickets: Iterator[Ticket], now: Rulebook, then: Rulebook, *, at: datetime) -> Part:
-    rows, counts, seen = [], Counter(), 0
+    rows: list[dict[str, Any]] = []
+    counts: Counter[tuple[str, str, str]] = Counter()
+    seen = 0
     for ticket in tickets:
         seen += 1
         before, after = (_verdicts(ticket, rules, at) for rules in (now, then))
@@ -145,7 +148,7 @@ def _part(tickets: Iterator[Ticket], now: Rulebook, then: Rulebook, *, at: datet
 
 def _verdicts(ticket: Ticket, rules: Rulebook, at: datetime) -> dict[tuple[str, int], str]:
     """(clock, cycle) → met or breached, for clocks that are decided."""
-    readings = reading_of(ticket.told, now=at, rules=rules).clocks
+    readings = reading_of(ticket.told, now=at, rules=rules).clocks  # type: ignore[attr-defined]  # by to_attr above
     return {(c.kind, c.cycle): c.state for c in readings if c.kind in TIMERS and c.state in (MET, BREACHED)}
 
 

@@ -94,7 +94,7 @@ def differences(before: Plain, after: Plain, names: Names) -> list[tuple[Line, s
 def _timers(terms: Plain, names: Names) -> Iterator[Line]:
     by_priority = terms.get("calendar_by_priority") or {}
     for kind in TIMERS:
-        timer = (terms.get("timers") or {}).get(kind)
+        timer = (terms.get("timers") or {}).get(kind) or {}
         for priority in PRIORITIES if timer else ():
             minutes = (timer.get("target_minutes") or {}).get(str(priority))
             calendar = by_priority.get(str(priority)) or timer["calendar"]
