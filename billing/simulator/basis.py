@@ -7,6 +7,7 @@ A month without a run is read from its lines, by those who see the lines of ever
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from django.db.models import Q, Sum
 
@@ -54,15 +55,15 @@ class Basis:
     def order(self) -> list[str]:
         return [pool.code for pool in self.pools]
 
-    @property
-    def participants(self) -> list[str]:
+    @cached_property
+    def participants(self) -> frozenset[str]:
         """Codes of those who carry something in these months, without whoever joins."""
         first, end = self.months[0].period.month, self.months[-1].period.end
         found = {
             code for spans in self.taking_part.values() for code, dates in spans.items()
             if any(span.first < end and (span.end is None or span.end > first) for span in dates)
         }  # fmt: skip
-        return sorted(found | {code for month in self.months for code in month.booked_ore})
+        return frozenset(found | {code for month in self.months for code in month.booked_ore})
 
     def newest(self, pool: str) -> KeyVersion | None:
         """The key that the last of the months ends with."""

@@ -102,7 +102,7 @@ class PoolForm(forms.Form):
     def __init__(self, *args, pool: Pool, basis: Basis, place: int, names: dict[str, str], **kwargs):
         super().__init__(*args, **kwargs)
         self.pool, self.basis, self.names = pool, basis, names
-        self.members = [code for code in names if code in set(basis.participants) or _joins(basis, code)]
+        self.members = [code for code in names if code in basis.participants or _joins(basis, code)]
         self.version = basis.newest(pool.code)
         drivers = [(f"{DRIVER}{driver.code}", driver.name) for driver in basis.drivers]
         parts = [(EQUAL, _("Equal shares")), *drivers]
