@@ -19,6 +19,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
     (_("Overview"), [
         (_("Overview"), "billing:overview", "read_totals"),
         (_("Savings"), "billing:savings", "read_totals"),
+        (_("Key figures"), "billing:key_figures", "read_totals"),
         (_("The account since the start"), "billing:experience", "read_totals"),
     ]),
     (_("Cost"), [

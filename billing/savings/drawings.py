@@ -84,11 +84,12 @@ def cells(row: Saved) -> list[str]:
     if row.savings is None:
         return [short_name(row.municipality), _("not measured"), *["–"] * 8]
     found = row.savings
-    signed = [formats.amount(ore, signed=True) for ore in (
+    signed = [formats.bare_kroner(ore, signed=True) for ore in (
         found.naive_saving_ore, found.volume_effect_ore, found.index_effect_ore, found.running_saving_ore,
     )]  # fmt: skip
     return [
-        short_name(row.municipality), *signed, formats.amount(row.saved_ore or 0), formats.amount(row.plan_ore),
-        formats.amount(row.ahead_ore or 0, signed=True), formats.amount(found.one_off_ore),
-        formats.amount(found.net_saving_ore, signed=True),
+        short_name(row.municipality), *signed,
+        formats.bare_kroner(row.saved_ore or 0), formats.bare_kroner(row.plan_ore),
+        formats.bare_kroner(row.ahead_ore or 0, signed=True), formats.bare_kroner(found.one_off_ore),
+        formats.bare_kroner(found.net_saving_ore, signed=True),
     ]  # fmt: skip

@@ -32,7 +32,7 @@ def main():
 
 def measure_desk():
     """Every measurement of pages, filing and sharing, at growing sizes; the last two at the largest."""
-    from tests.bench import desk, filing, queue_page, sharing
+    from tests.bench import desk, filing, queue_page, sharing, simulating
 
     rows = []
     desk.load_sample()
@@ -42,6 +42,7 @@ def measure_desk():
     rows += [*queue_page.growth_of_page(rows)]
     rows += told("filing", filing.filing)
     rows += told("sharing by use", sharing.sharing_by_use)
+    rows += told("simulating", simulating.simulating)
     return rows
 
 

@@ -16,7 +16,7 @@ from servicecenter.tenancy.scope import tenant_scope
 from tests.bench.measured import Measured
 
 MEMBERS, POOLS, MONTHS, YEAR = 98, 40, 12, 2098
-SINCE, NOW = date(2014, 1, 1), datetime(2099, 1, 5, 12, 0, tzinfo=UTC)
+SINCE, NOW = date(YEAR, 1, 1), datetime(2099, 1, 5, 12, 0, tzinfo=UTC)
 CODES = ["a", "b", "c", "d", "e"]
 BARE = """
 SELECT a.period_id, a.pool_id, a.municipality_id, sum(a.amount_ore) FROM billing_allocation a
@@ -62,7 +62,9 @@ def _make_year():
     ]
     pools = [Pool.objects.create(code=f"bench-{n}", name=f"Bench {n}", position=5000 + n) for n in range(POOLS)]
     KeyVersion.objects.bulk_create(
-        KeyVersion(pool=pool, valid_from=SINCE, definition=_key(place), label="Nøgle", sentence="Nøgle", decided_by="Os")
+        KeyVersion(
+            pool=pool, valid_from=SINCE, definition=_key(place), label="Nøgle", sentence="Nøgle", decided_by="Os"
+        )
         for place, pool in enumerate(pools)
     )
     Participation.objects.bulk_create(
