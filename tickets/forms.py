@@ -190,6 +190,20 @@ class MoveForm(TicketForm):
         self.initial.setdefault("queue", self.ticket.queue_id)
 
 
+class MergeForm(TicketForm):
+    number = forms.IntegerField(
+        label=_("The number of the other ticket"), error_messages={"required": _("Write the number.")}
+    )
+
+    def clean_number(self):
+        """The other ticket itself: open, of the same municipality, and one that the agent works."""
+        found = Ticket.objects.workable_by(self.person).active().exclude(pk=self.ticket.pk)
+        other = found.filter(municipality=self.ticket.municipality_id, number=self.cleaned_data["number"]).first()
+        if other is None:
+            raise forms.ValidationError(_("You work on no open ticket of this municipality with that number."))
+        return other
+
+
 class PriorityForm(TicketForm):
     priority = forms.TypedChoiceField(
         label=_("Priority"),

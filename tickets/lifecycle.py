@@ -210,6 +210,28 @@ def cancel(ticket, *, by, reason, at=None):
     return ticket
 
 
+def merge(ticket, *, other, by, at=None) -> Ticket:
+    """Two tickets about one thing go on as the one that was received first, which is returned.
+
+    The other takes no more events; its clocks still open are not counted. Raises CannotMerge, AlreadyEnded.
+    """
+    if ticket.pk == other.pk or ticket.municipality_id != other.municipality_id:
+        raise CannotMerge
+    kept, ended = sorted((ticket, other), key=lambda each: (each.received_at, each.pk))
+    with transaction.atomic():
+        # In one order, so that two people who merge the same pair do not wait for each other.
+        list(Ticket.objects.select_for_update().filter(pk__in=(kept.pk, ended.pk)).order_by("pk"))
+        with _changing(kept, at) as (locked, moment):
+            _refuse_ended(locked)
+            _record(locked, "merged_with", by=by, at=moment, number=ended.number)
+        with _changing(ended, at) as (locked, moment):
+            _refuse_ended(locked)
+            locked.move_to(Status.MERGED)
+            locked.merged_into, locked.vendor, locked.planned_at = kept, None, None
+            _record(locked, "merged", by=by, at=moment, into=str(kept.number))
+    return kept
+
+
 def void_clock(ticket, *, clock, by, reason, at=None):
     """Take a clock out of the count, with a reason. Raises NotASecondPerson, AlreadyVoid."""
     with _changing(ticket, at) as (ticket, at):
@@ -245,6 +267,11 @@ class TooLateToReopen(RuleBroken):
         super().__init__(
             _("The ticket was solved too long ago to be reopened. Create a new ticket and name this number.")
         )
+
+
+class CannotMerge(RuleBroken):
+    def __init__(self):
+        super().__init__(_("Only two different tickets of the same municipality can be merged."))
 
 
 class AlreadyEnded(RuleBroken):

@@ -28,6 +28,7 @@ ICONS = {
     "reopened": "refresh",
     "vendor_handover": "forward",
     "merged": "link",
+    "merged_with": "link",
     "void": "close",
 }
 
@@ -184,6 +185,15 @@ def _tell_closed(event, name, queues):
     return _("%(name)s closed the ticket") % {"name": name}
 
 
+def _tell_merged(event, name, queues):
+    words = {"name": name, "number": event.data.get("into", "")}
+    return _("%(name)s merged the ticket into %(number)s. It goes on there.") % words
+
+
+def _tell_merged_with(event, name, queues):
+    return _("%(name)s merged ticket %(number)s into this one") % {"name": name, "number": event.data.get("number", "")}
+
+
 def _tell_void(event, name, queues):
     subject = event.data.get("subject", "")
     clock = clock_name(event.data.get("clock"), queues.get(subject, subject))
@@ -212,4 +222,6 @@ TELLERS = {
     "closed": _tell_closed,
     "time": _tell_time,
     "void": _tell_void,
+    "merged": _tell_merged,
+    "merged_with": _tell_merged_with,
 }

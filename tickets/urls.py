@@ -55,6 +55,7 @@ urlpatterns = [
     path(_WORK + "loesning/", agent.Resolve.as_view(), name="resolve"),
     path(_WORK + "annullering/", agent.Cancel.as_view(), name="cancel"),
     path(_WORK + "tid/", agent.RegisterTime.as_view(), name="time"),
+    path(_WORK + "samling/", agent.Merge.as_view(), name="merge"),
     path(_WORK + "ur/", sla.VoidClock.as_view(), name="void_clock"),
     path("konsol/ure/", sla.clocks, name="clocks"),
     path("konsol/ure/igen/", sla.try_clocks_again, name="try_clocks_again"),

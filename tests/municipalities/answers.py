@@ -27,6 +27,7 @@ TICKETS = {
             "tickets:attachment", "tickets:console", "tickets:queue", "tickets:console_ticket", "tickets:take",
             "tickets:assign", "tickets:move", "tickets:priority", "tickets:wait", "tickets:resume", "tickets:reply",
             "tickets:note", "tickets:resolve", "tickets:cancel", "tickets:time", "tickets:void_clock", "tickets:clocks",
+            "tickets:merge",
             "tickets:next", "tickets:previous",
             "tickets:take_many", "tickets:assign_many", "tickets:move_many", "tickets:set_priority_many",
             "tickets:note_many",

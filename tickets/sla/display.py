@@ -5,7 +5,7 @@ Past due is not yet overdue: a clock that reaches its target at closing time is 
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Prefetch
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tickets.sla.calendar import Calendar
 from tickets.sla.keeping import ON_THE_TICKET
 from tickets.sla.models import Clock
-from tickets.sla.states import BREACHED, EXCLUDED
+from tickets.sla.states import BREACHED, EXCLUDED, OLA, VENDOR
 from tickets.sla.terms import rulebook
 
 WARN_PERCENT = 75
@@ -43,10 +43,11 @@ class Reading:
     percent: int
     due_at: datetime | None
     stopped_at: datetime | None
+    subject: str = ""
 
     @property
     def name(self):
-        return NAMES[self.kind]
+        return clock_name(self.kind, self.subject)
 
     @property
     def is_stopped(self):
@@ -102,19 +103,28 @@ def _state(clock, elapsed):
     return "warn" if elapsed * 100 >= clock.target_s * WARN_PERCENT else "ok"
 
 
-def with_clocks(tickets):
-    """The tickets' promises to the requester, fetched together."""
+def with_clocks(tickets, *, kinds=ON_THE_TICKET):
+    """The tickets' promises to the requester, or also those within the house, fetched together."""
     return tickets.prefetch_related(
-        Prefetch("clocks", Clock.objects.filter(kind__in=ON_THE_TICKET).order_by("id"), to_attr="promises")
+        Prefetch("clocks", Clock.objects.filter(kind__in=kinds).order_by("id"), to_attr="promises")
     )
 
 
-def read_all(ticket, *, now: datetime) -> list[Reading]:
+def read_all(ticket, *, now: datetime, calendars: Mapping[str, Calendar] | None = None) -> list[Reading]:
     """Every promise of a ticket fetched by `with_clocks`, the latest cycle of each kind."""
-    calendars = rulebook().calendars
+    calendars = rulebook().calendars if calendars is None else calendars
     latest = {clock.kind: clock for clock in sorted(ticket.promises, key=lambda clock: clock.cycle)}
     readings = [read(latest[kind], now=now, calendars=calendars) for kind in ON_THE_TICKET if kind in latest]
     return [reading for reading in readings if reading]
+
+
+def read_inner(ticket, *, now: datetime, calendars: Mapping[str, Calendar], names: Mapping[str, str]) -> list[Reading]:
+    """The present team's own clock and each vendor's, of a ticket fetched with all kinds; `names` by code."""
+    clocks = [clock for clock in ticket.promises if clock.kind in (OLA, VENDOR)]
+    visits = [clock for clock in clocks if clock.kind == OLA][-1:]
+    shown = visits + [clock for clock in clocks if clock.kind == VENDOR]
+    readings = [(clock, read(clock, now=now, calendars=calendars)) for clock in shown]
+    return [replace(found, subject=names.get(clock.subject, clock.subject)) for clock, found in readings if found]
 
 
 def put_chips(tickets: Iterable, *, now: datetime) -> list:

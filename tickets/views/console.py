@@ -21,6 +21,8 @@ from tickets.models import Queue, Ticket, TimeEntry
 from tickets.proximity.visits import told_visits
 from tickets.querysets import queues_of
 from tickets.sla import display
+from tickets.sla.states import KINDS
+from tickets.sla.terms import rulebook
 from tickets.thread import conversation
 from tickets.views.trail import Trail
 
@@ -168,7 +170,7 @@ def console_ticket(request, number):
         visits_told=told_visits(),
         is_led=Exists(Ticket.objects.led_by(request.user).filter(pk=OuterRef("pk"))),
     ).select_related("municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor")
-    ticket = get_object_or_404(display.with_clocks(found), number=number)
+    ticket = get_object_or_404(display.with_clocks(found, kinds=KINDS), number=number)
     return render(request, "tickets/console_ticket.html", workspace(request, ticket))
 
 
@@ -179,11 +181,18 @@ def _time_by_agent():
     return ArraySubquery(sums.values(told=JSONObject(name="agent__name", minutes="spent")))
 
 
+def _names(ticket, queues):
+    """Of teams and of the vendor who has the ticket, by code."""
+    vendor = {ticket.vendor.code: ticket.vendor.name} if ticket.vendor else {}
+    return {queue.code: queue.name for queue in queues} | vendor
+
+
 def workspace(request, ticket):
     """What the workspace of one ticket shows."""
     queues = list(Queue.objects.all())
     trail = Trail.of(request.GET) if request.GET else Trail(ticket.queue.code, ())
-    readings = display.read_all(ticket, now=timezone.now())
+    now, calendars = timezone.now(), rulebook().calendars
+    readings = display.read_all(ticket, now=now, calendars=calendars)
     thread = conversation(ticket, for_agent=True, queues=queues)
     own_queues = [queue for queue in queues if queue.pk in queues_of(request.user)]
     return {
@@ -192,6 +201,7 @@ def workspace(request, ticket):
         "trail": trail,
         "view_name": trail.name(queues),
         "readings": readings,
+        "inner": display.read_inner(ticket, now=now, calendars=calendars, names=_names(ticket, queues)),
         "chip": display.due_first(readings),
         "thread": thread,
         "reply_form": ReplyForm(auto_id="reply-%s", initial={"seen": max(entry.message for entry in thread)}),

@@ -7,6 +7,7 @@ from tickets import attachments, lifecycle
 from tickets.forms import (
     AssignForm,
     CancelForm,
+    MergeForm,
     MoveForm,
     NoteForm,
     PriorityForm,
@@ -153,6 +154,19 @@ class Cancel(AgentAction):
 
     def perform(self, data):
         lifecycle.cancel(self.ticket, by=self.request.user, reason=data["reason"])
+
+
+class Merge(AgentAction):
+    form_class = MergeForm
+    title, button = _("Merge with another ticket"), _("Merge the tickets")
+    lead = _("The ticket that was received first goes on. The other ends, and its deadlines are no longer counted.")
+    done = _("The tickets are merged.")
+
+    def perform(self, data):
+        self.kept = lifecycle.merge(self.ticket, other=data["number"], by=self.request.user)
+
+    def next_page(self):
+        return reverse("tickets:console_ticket", args=[self.kept.number])
 
 
 class RegisterTime(AgentAction):
