@@ -109,6 +109,7 @@ def show_period(request, month):
         "measured": measured.select_related("driver", "municipality").order_by("driver__code", "municipality__code"),
         "compared": compare(seen.run) if seen.run else None,
         "corrections": CorrectionAmount.objects.booked_in(period),
+        "may_issue": is_joint_finance(request.user, "manage_invoicing"),
         "may_approve": is_joint_finance(request.user, "approve_period"),
         "is_own_run": period.calculated_by_id == request.user.pk,
         "members": Municipality.objects.members(),

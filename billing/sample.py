@@ -24,6 +24,7 @@ from billing.imports import import_lines, receive
 from billing.invoicing.sample import make_invoices
 from billing.measuring import enter_value, measure_drivers
 from billing.models import Budget, Driver, KeyVersion, Participation, Period, Pool
+from billing.sample_year import make_joining, make_year
 from billing.savings.sample import make_savings
 from municipalities.sample.people import Community
 
@@ -57,8 +58,13 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
         capacity.fill_month(period, community.members, turn=turn, by=clerk, at=metered_at)
         _settle(period, clerk=clerk, chief=chief, until=until)
     make_savings(community, until=until)
+    today = timezone.localdate(until)
+    for month in range(today.month + 1, 13):
+        _make_budget(date(today.year, month, 1))
+    make_year(catalogue(), year=today.year, by=clerk)
     figures.measure(now=until, months=MONTHS)
     invoices = make_invoices(community, by=clerk)
+    make_joining(catalogue()["joining"], community, month=today.replace(day=1), at=until, by=clerk)
     closed = Period.objects.filter(state=Period.State.CLOSED).count()
     say(f"{lines} ledger lines imported, {closed} months closed and {invoices} invoices issued, figures measured")
 

@@ -15,6 +15,7 @@ from billing.reports.views import (
     write_lesson,
 )
 from billing.savings.views import enter_baseline, enter_indices, show_savings
+from billing.settlement import views as settlement
 from billing.simulator.views import export_simulation, show_simulator
 
 
@@ -42,7 +43,20 @@ class InvoiceNumberConverter:
         return value
 
 
+class YearConverter:
+    """2026 in an address."""
+
+    regex = "20[0-9]{2}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int | str) -> str:
+        return str(value)
+
+
 register_converter(MonthConverter, "month")
+register_converter(YearConverter, "year")
 register_converter(InvoiceNumberConverter, "invoice")
 
 app_name = "billing"
@@ -87,6 +101,16 @@ urlpatterns = [
     path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),
     path("ledelse/noegler/<slug:slug>/", keys.show_key, name="key"),
     path("ledelse/noegler/<slug:slug>/ny/", keys.new_key, name="key_new"),
+    path("ledelse/aar/", settlement.list_years, name="years"),
+    path("ledelse/aar/<year:year>/", settlement.show_year, name="year"),
+    path("ledelse/aar/<year:year>.csv", settlement.export_year, {"ending": "csv"}, name="year_csv"),
+    path("ledelse/aar/<year:year>.xlsx", settlement.export_year, {"ending": "xlsx"}, name="year_xlsx"),
+    path("ledelse/aar/<year:year>/budget/", settlement.edit_budget, name="budget"),
+    path("ledelse/aar/<year:year>/budget/fordeling/", settlement.budget_fix, name="budget_fix"),
+    path("ledelse/deltagelse/", settlement.list_members, name="members"),
+    path("ledelse/deltagelse/ind/", settlement.joining, name="joining"),
+    path("ledelse/deltagelse/ud/", settlement.leaving, name="leaving"),
+    path("ledelse/deltagelse/kontrakt/", settlement.contract, name="contract"),
     path("ledelse/import/", finance_views.import_list, name="imports"),
     path("ledelse/import/<int:pk>/", finance_views.import_preview, name="import"),
     path("ledelse/import/<int:pk>/bekraeft/", finance_views.import_confirmation, name="import_confirmation"),

@@ -24,12 +24,13 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
     ]),
     (_("Cost"), [
         (_("Statements"), "billing:statements", "read_totals"),
-        (_("Settlement"), "billing:settlements", "read_totals"),
+        (_("The year"), "billing:years", "read_totals"),
         (_("Invoices"), "billing:invoices", "read_entries"),
         (_("Allocation keys"), "billing:keys", "read_totals"),
         (_("Simulator"), "billing:simulator", "read_totals"),
         (_("Capacity"), "billing:capacity_now", "read_totals"),
         (_("Critical systems"), "billing:systems", "read_totals"),
+        (_("Who takes part"), "billing:members", "run_allocation"),
     ]),
     (pgettext_lazy("reports", "Service"), [
         (_("Service levels"), "tickets:service_levels", "read_totals"),

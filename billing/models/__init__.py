@@ -34,6 +34,7 @@ from billing.models.postings import PostingLayout
 from billing.models.rules import AssignmentRule, SourceMapping
 from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
+from billing.models.settlement import BudgetPlan, BudgetShare, Contract, Instalment
 
 __all__ = [
     "AccountString",
@@ -42,7 +43,10 @@ __all__ = [
     "Baseline",
     "BaselinePart",
     "Budget",
+    "BudgetPlan",
+    "BudgetShare",
     "CapacityTrade",
+    "Contract",
     "Correction",
     "CorrectionAmount",
     "CorrectionSnapshot",
@@ -60,6 +64,7 @@ __all__ = [
     "ImportBatch",
     "IndexSeries",
     "IndexValue",
+    "Instalment",
     "Invoice",
     "InvoiceDispatch",
     "InvoiceFile",

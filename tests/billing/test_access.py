@@ -23,6 +23,7 @@ from billing.models import (
     ServiceFigure,
     Upload,
 )
+from billing.settlement.budget import fix_budget
 from municipalities import roles
 from tests.billing.invoicing.community import Community
 from tests.billing.world import NOON, OCTOBER, World, make_finance
@@ -68,6 +69,16 @@ ROUTES = {
     "billing:simulator": ([], "get", "totals"),
     "billing:simulator_csv": ([], "get", "totals"),
     "billing:simulator_xlsx": ([], "get", "totals"),
+    "billing:years": ([], "get", "totals"),
+    "billing:year": (["2026"], "get", "totals"),
+    "billing:year_csv": (["2026"], "get", "totals"),
+    "billing:year_xlsx": (["2026"], "get", "totals"),
+    "billing:budget": (["2025"], "get", "finance"),
+    "billing:budget_fix": (["2025"], "post", "finance"),
+    "billing:members": ([], "get", "finance"),
+    "billing:joining": ([], "post", "finance"),
+    "billing:leaving": ([], "post", "finance"),
+    "billing:contract": ([], "post", "finance"),
     "billing:entries": (["2026-10", "egedal"], "get", "own"),
     "billing:csv": (["2026-10", "egedal"], "get", "own"),
     "billing:xlsx": (["2026-10", "egedal"], "get", "own"),
@@ -120,6 +131,8 @@ def calculated():
     world.lesson = Lesson.objects.create(
         municipality=world.egedal, title="Mål tidligt", text="Ja.", created_by=world.lone, created_at=NOON
     )
+    Budget.objects.create(pool=world.desk, month=OCTOBER, amount_ore=2_000_000)
+    fix_budget(2026, basis=world.october.runs.get(is_current=True), by=world.lone)
     world.upload = imports.receive(data=text.encode(), name="x.csv", source="erp", by=world.lone, at=NOON)
     return world
 
@@ -329,7 +342,6 @@ QUERIES = {"overview": 22, "statements": 12, "statement": 12, "entries": 13, "ke
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_report_keeps_to_its_queries(client, name):
     world = calculated()
-    Budget.objects.create(pool=world.desk, month=OCTOBER, amount_ore=2_000_000)
     figures.measure(now=datetime(2026, 11, 1, 12, 0, tzinfo=UTC))
     client.force_login(make_director(world.egedal))
     arguments = ROUTES[f"billing:{name}"][0]

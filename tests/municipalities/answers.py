@@ -109,6 +109,8 @@ ADMIN = {
 # Totals open for every director; entries, trace and export only for the own municipality and joint finance.
 TOTALS = (ABSENT, OWN, SIGN_IN)
 BILLING = {
+    "billing:years": TOTALS,
+    "billing:year": TOTALS,
     "billing:invoices": TOTALS,
     **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
@@ -130,7 +132,8 @@ BILLING = {
             "billing:import_rejects", "billing:line", "billing:work_list", "billing:rules",
             "billing:period", "billing:invoice", "billing:invoice_file", "billing:invoice_draft",
             "billing:invoice_details",
-            "billing:evidence", "billing:correction",
+            "billing:evidence", "billing:correction", "billing:budget", "billing:members", "billing:year_csv",
+            "billing:year_xlsx",
         ],
         NOBODY,
     ),
@@ -140,6 +143,7 @@ BILLING = {
             "billing:quantities", "billing:assignment", "billing:rules_application", "billing:rule_end",
             "billing:invoice_credit", "billing:invoice_dispatch",
             "billing:correction_booking", "billing:value_correction", "billing:lesson_withdrawal",
+            "billing:budget_fix", "billing:joining", "billing:leaving", "billing:contract",
         ],
         FORM_ONLY,
     ),

@@ -80,6 +80,7 @@ def values(secret, world):
         "uidb64": "MQ",
         "slug": secret.municipality.slug,
         "month": "2026-10",
+        "year": "2026",
         "pk": LedgerLine.objects.get(external_id="secret").pk,
         "invoice_number": secret_invoice(world).code,
         "file_format": "oioubl",

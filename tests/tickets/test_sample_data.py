@@ -1,6 +1,6 @@
 """The sample data of `make demo`: the same every time, and true to the product's own rules."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 from random import Random
 
@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.db.models import Sum
 
+from billing import cycle
 from billing.management.commands.sample_data import SEED
-from billing.models import Allocation, LedgerLine, Period, Run
+from billing.models import Allocation, BudgetPlan, DriverValue, Instalment, LedgerLine, Participation, Period, Run
 from municipalities.models import Municipality, Person
 from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
@@ -124,6 +125,19 @@ def test_thirteen_months_of_cost_are_closed_and_balance_to_the_ore():
         assert (posted, run.unallocated_ore) == (carried, 0)
         assert 6_400_000_00 < posted < 6_600_000_00
     assert Run.objects.filter(is_current=True).count() == 13
+
+
+def test_a_fourth_municipality_joins_in_the_running_month():
+    make_sample(tickets=60)
+    fourth = Municipality.objects.get(code="210")
+    november = Period.objects.get(month=date(2026, 11, 1))
+    fourth.full_clean()
+    assert not Allocation.objects.filter(municipality=fourth).exists()
+    assert {row.valid_from for row in Participation.objects.filter(municipality=fourth)} == {date(2026, 11, 1)}
+    assert DriverValue.objects.filter(municipality=fourth).values("period").distinct().count() == 1
+    assert [missing.text for missing in cycle.read(november).missing] == []
+    plan = BudgetPlan.objects.get()
+    assert (plan.year, Instalment.objects.filter(plan=plan).count()) == (2026, 36)
 
 
 @pytest.mark.django_db(transaction=True)
