@@ -13,7 +13,7 @@ from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.grants import granted_ids
 from tickets import attachments
 from tickets.models import Attachment, Event, Message, Ticket, TimeEntry
-from tickets.sla.keeping import keep_clocks
+from tickets.sla.keeping import clock_rows, keep_clocks, next_due, reading_of, write_clocks
 from tickets.sla.priority import priority as computed_priority
 from tickets.sla.terms import rulebook
 from tickets.sla.voiding import check_void
@@ -35,14 +35,24 @@ def file(
         **{"queue": category.queue, "service": category.service, "site": requester.site} | fields,
     )  # fmt: skip
     ticket.kind = Ticket.Kind.REQUEST if category.is_request else Ticket.Kind.INCIDENT
-    ticket.save()
-    _record(
-        ticket, "created", by=by or requester, at=at, channel=channel, priority=ticket.priority,
-        queue=ticket.queue.code, state=ticket.status, agreement=_agreement(ticket, at),
-    )  # fmt: skip
-    keep_clocks(ticket, at=at)
-    ticket.save(update_fields=["next_due_at"])
+    _open(ticket, by=by or requester, at=at)
     return ticket
+
+
+def _open(ticket, *, by, at):
+    """The first event alone tells all clocks, so they are known before anything is written."""
+    rules = rulebook()
+    version = rules.in_force(service_id=ticket.service_id, municipality_id=ticket.municipality_id, at=at)
+    known = {"priority": ticket.priority, "queue": ticket.queue.code, "state": str(ticket.status)}
+    created = Event(
+        municipality_id=ticket.municipality_id, ticket=ticket, kind="created", actor=by, at=at, channel=ticket.channel,
+        data=known | {"agreement": version.code},
+    )  # fmt: skip
+    result = reading_of([created], now=at, rules=rules)
+    ticket.next_due_at = next_due(result.clocks)
+    ticket.save()
+    created.save()
+    write_clocks(clock_rows(ticket, result))
 
 
 def check_may_file(person) -> None:

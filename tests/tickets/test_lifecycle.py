@@ -17,6 +17,17 @@ def kinds(ticket):
     return list(ticket.events.order_by("id").values_list("kind", flat=True))
 
 
+def test_filing_asks_the_rules_once_and_writes_each_row_once(asked):
+    first = make_ticket()
+    with asked(at_most=4) as questions:
+        lifecycle.file(
+            requester=first.requester, subject="Igen", description="Igen.", category=first.category, impact=3, urgency=2,
+            at=MONDAY,
+        )  # fmt: skip
+    tables = [sql.split('"')[1] for sql in questions if sql.startswith("INSERT")]
+    assert tables == ["tickets_ticket", "tickets_event", "tickets_clock"]
+
+
 def test_a_filed_ticket_has_its_priority_queue_clocks_and_event():
     ticket = make_ticket(impact=2, urgency=1, category=make_category(queue=make_queue("net"), code="net"))
     assert (ticket.priority, ticket.queue.code, ticket.status) == (2, "net", Status.NEW)
