@@ -48,3 +48,9 @@ def a_month(totals):
 def sum_of(effect, name):
     """Øre of all municipalities together."""
     return sum(totals[name] for _member, totals, _rows in effect)
+
+
+@register.filter
+def month_name(code):
+    """October 2026 of 2026-10."""
+    return formats.month(date.fromisoformat(f"{code}-01"))

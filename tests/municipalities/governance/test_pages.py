@@ -88,6 +88,22 @@ def test_a_director_reads_the_own_tickets_and_only_totals_of_others(client, toge
     assert f">{foreign.number}<" not in text
 
 
+def test_the_page_says_when_the_effect_is_no_longer_the_one_proposed(client, together):
+    now = timezone.now().replace(microsecond=0)
+    day = timezone.localdate() + timedelta(days=1)
+    change = together.change(valid_from=day.isoformat(), weekly={"sun": [["10:00", "10:30"]]})
+    instant = timezone.make_aware(datetime.combine(day, datetime.min.time()))
+    proposal = together.propose(at=now, change=change, takes_effect_at=instant)
+    client.force_login(together.directors[together.egedal.pk])
+    assert client.get(proposal.get_absolute_url()).context["changed"] == []
+
+    together.ticket(together.egedal, at=now, impact=3, urgency=3)
+    together.ticket(together.furesoe, at=now, impact=3, urgency=3)
+
+    ((member, before, after),) = client.get(proposal.get_absolute_url()).context["changed"]
+    assert (member, before["moved"], after["moved"]) == (together.egedal, 0, 1)
+
+
 def test_others_do_not_decide_or_withdraw(client, together):
     proposal = proposal_of(together)
     lead = make_agent(*together.members, role="lead")

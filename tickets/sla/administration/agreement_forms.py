@@ -17,7 +17,7 @@ from tickets.sla.administration.agreement_words import read_target, write_target
 from tickets.sla.administration.calendar_forms import DayField
 from tickets.sla.administration.words import CLOCK_NAMES, STATE_NAMES
 from tickets.sla.agreement import PERCENTS
-from tickets.sla.errors import SlaError
+from tickets.sla.errors import MESSAGES, SlaError
 from tickets.sla.models import Agreement, AgreementVersion
 from tickets.sla.priority import PRIORITIES
 from tickets.sla.states import PAUSABLE, TIMERS
@@ -235,7 +235,7 @@ class AgreementVersionForm(ProposalForm):
         for kind in PAUSABLE:
             field = forms.MultipleChoiceField(
                 label=CLOCK_NAMES[kind], choices=list(STATE_NAMES.items()), required=False,
-                widget=forms.CheckboxSelectMultiple,
+                widget=forms.CheckboxSelectMultiple, error_messages={"invalid_choice": MESSAGES["BAD_EVENT.state"]},
             )  # fmt: skip
             self._add(f"pause_{kind}", field, (self.terms.get("pause_states") or {}).get(kind) or [])
         percents = PercentsField(

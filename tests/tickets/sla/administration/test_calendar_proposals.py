@@ -7,7 +7,7 @@ import pytest
 from tests.factories import MONDAY
 from tests.municipalities.governance.world import LATER, MIDNIGHT, Together
 from tickets import lifecycle
-from tickets.models import Clock, Replanning
+from tickets.models import Clock, ClockFailure, Event, Replanning
 from tickets.sla.administration import replanning
 from tickets.sla.errors import SlaError
 from tickets.sla.keeping import reading_of
@@ -75,6 +75,19 @@ def test_after_the_adoption_the_clocks_are_as_the_effect_said(together):
     assert (reading.due_at, [e.at for e in reading.schedule]) == (resolution.due_at, resolution.plan_at)
     assert Replanning.objects.get().tickets == 1
     assert replanning.replan(waiting, scope=scope, now=LATER) == 0  # once is enough
+
+
+def test_a_ticket_that_cannot_be_read_is_told_of_and_the_others_are_planned_anew(together):
+    poisoned, sound = together.ticket(together.egedal), together.ticket(together.egedal)
+    adopt(together, together.propose())
+    Event.objects.create(municipality=together.egedal, ticket=poisoned, kind="state", at=LATER, data={"to": "flying"})
+    (waiting,) = replanning.waiting()
+
+    replanning.replan(waiting, scope=[member.pk for member in together.members], now=LATER)
+
+    assert Clock.objects.get(ticket=sound, kind="resolution").due_at == TUESDAY_ELEVEN
+    assert [failure.ticket for failure in ClockFailure.objects.all()] == [poisoned]
+    assert replanning.waiting() == []
 
 
 @pytest.mark.parametrize(
