@@ -5,7 +5,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import Driver
+from billing.models import Baseline, Driver
 from billing.simulator.forms import MIX, RATIO, PoolForm, ScenarioForms
 from billing.simulator.joining import Joining
 from billing.simulator.scenario import Outcome
@@ -33,6 +33,21 @@ def sentences(forms: ScenarioForms, outcome: Outcome) -> list[str]:
     if forms.basis.joining:
         told.append(_about_joining(forms.basis.joining, forms.basis.drivers, outcome))
     return told
+
+
+def about_the_promise(outcome: Outcome, names: dict[str, str], months: int) -> str:
+    """What the scenario does to the promised saving of whoever would pay most more; empty without such a promise."""
+    difference = outcome.amounts.difference_ore
+    code = max(difference, key=lambda member: difference[member], default="")
+    if not code or difference[code] <= 0:
+        return ""
+    baseline = Baseline.objects.filter(municipality__code=code, promised_ore__gt=0).first()
+    if baseline is None:
+        return ""
+    return _("The promised saving of %(goal)s m for %(name)s would be %(amount)s harder to reach in a year.") % {
+        "goal": formats.bare_millions(baseline.promised_ore), "name": names[code],
+        "amount": formats.kroner(difference[code] * 12 // months),
+    }  # fmt: skip
 
 
 def _about_pool(form: PoolForm, difference: dict[str, int], names: dict[str, str]) -> str:

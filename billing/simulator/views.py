@@ -101,6 +101,7 @@ def _shown(forms: ScenarioForms, outcome: Outcome) -> dict:
         "table": table,
         "scenario_ore": sum(amounts.alternative_ore.values()),
         "sentences": explanation.sentences(forms, outcome),
+        "promise": explanation.about_the_promise(outcome, forms.names, months),
         "drawn": DRAWN if len(table) > DRAWN else None,
     }
 
