@@ -12,6 +12,7 @@ from billing.allocation.errors import AllocationError
 from billing.invoicing import access_point, dispatching
 from billing.measuring import measure_drivers
 from billing.models import InvoiceDispatch, Run, RunRequest
+from billing.subscriptions import sending
 from servicecenter.audit import chain
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.scope import tenant_scope
@@ -130,3 +131,14 @@ def sweep_invoices() -> None:
         if outcome:
             with tenant_scope(place):
                 dispatching.settle(InvoiceDispatch.objects.get(pk=pk), outcome, at=timezone.now())
+
+
+@shared_task
+def send_reports(*, scope: list[int] | None = None) -> None:
+    """Put the reports that are due into the outbox; what one run left, the next one finds. One transaction each."""
+    everybody = scope or periods.everybody()
+    with tenant_scope(*everybody):
+        waiting = list(sending.due(at=timezone.now()))
+    for subscription, period in waiting:
+        with tenant_scope(*everybody):
+            sending.send(subscription, period, at=timezone.now().replace(microsecond=0))

@@ -17,6 +17,7 @@ from billing.reports.views import (
 from billing.savings.views import enter_baseline, enter_indices, show_savings
 from billing.settlement import views as settlement
 from billing.simulator.views import export_simulation, show_simulator
+from billing.subscriptions import views as subscriptions
 
 
 class MonthConverter:
@@ -71,6 +72,9 @@ urlpatterns = [
     path("ledelse/posteringer/<month:month>/", postings.show_postings, name="postings"),
     path("ledelse/posteringer/<month:month>/<slug:slug>/fil/", postings.posting_file, name="posting_file"),
     path("ledelse/posteringer/opsaetning/<slug:slug>/", postings.posting_layout, name="posting_layout"),
+    path("ledelse/abonnementer/", subscriptions.show_subscriptions, name="subscriptions"),
+    path("ledelse/abonnementer/<int:pk>/afmelding/", subscriptions.end_subscription, name="subscription_end"),
+    path("ledelse/faktura/<invoice:invoice_number>/mail/", invoicing.invoice_mail, name="invoice_mail"),
     path("ledelse/faktura/", invoicing.invoice_list, name="invoices"),
     path("ledelse/faktura/<invoice:invoice_number>/", invoicing.show_invoice, name="invoice"),
     path(

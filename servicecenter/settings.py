@@ -274,6 +274,7 @@ CELERY_BEAT_SCHEDULE = {
     "erase-mails": {"task": "servicecenter.outbox.tasks.erase_mails", "schedule": 86400.0},
     "seal-chains": {"task": "billing.tasks.seal_chains", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-invoices": {"task": "billing.tasks.sweep_invoices", "schedule": 60.0, "options": {"expires": 60}},
+    "send-reports": {"task": "billing.tasks.send_reports", "schedule": 300.0, "options": {"expires": 300}},
     "measure-service": {"task": "billing.tasks.measure_service", "schedule": 900.0, "options": {"expires": 900}},
     "measure-levels": {"task": "tickets.levels.tasks.measure_levels", "schedule": crontab(hour=2, minute=40)},
     "sweep-level-months": {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing.access import is_joint_finance, joint_finance, reads_entries
-from billing.invoicing import access_point, checks, dispatching, drafts, issuing
+from billing.invoicing import access_point, checks, dispatching, drafts, issuing, mailing
 from billing.invoicing.document import vat_of
 from billing.invoicing.forms import AccountStringsForm, CreditForm, NumbersForm, PartyForm, SendForm
 from billing.models import Invoice, InvoiceFile, InvoiceParty, Period
@@ -49,6 +49,8 @@ def show_invoice(request, invoice_number):
         "credit_form": CreditForm(),
         "send_form": SendForm(),
         "has_access_point": bool(access_point.channel()),
+        "mail_address": mailing.address_of(invoice),
+        "mails": mailing.sent(invoice),
     }
     context["may_send"] = may_issue and all(dispatch.state == "refused" for dispatch in context["dispatches"])
     return render(request, "billing/invoice.html", context)
@@ -105,6 +107,16 @@ def invoice_dispatch(request, invoice_number):
         messages.success(request, _("The file is on its way to the access point."))
     else:
         messages.error(request, _("Choose a format."))
+    return redirect(invoice)
+
+
+@require_POST
+@joint_finance("manage_invoicing")
+def invoice_mail(request, invoice_number):
+    """Both files by mail to the contact that stands on the invoice."""
+    invoice = _invoice(request, invoice_number)
+    mailing.send(invoice, by=request.user)
+    messages.success(request, _("The mail is on its way to %(address)s.") % {"address": mailing.address_of(invoice)})
     return redirect(invoice)
 
 

@@ -35,6 +35,7 @@ from billing.models.rules import AssignmentRule, SourceMapping
 from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
 from billing.models.settlement import BudgetPlan, BudgetShare, Contract, Instalment
+from billing.models.subscriptions import ReportDelivery, ReportSubscription
 
 __all__ = [
     "AccountString",
@@ -80,6 +81,8 @@ __all__ = [
     "PeriodSeal",
     "Pool",
     "PostingLayout",
+    "ReportDelivery",
+    "ReportSubscription",
     "Resource",
     "Run",
     "RunRequest",

@@ -18,6 +18,7 @@ from billing.models import (
     LedgerLine,
     Lesson,
     Period,
+    ReportSubscription,
     Resource,
     RunRequest,
     ServiceFigure,
@@ -41,6 +42,9 @@ ROUTES = {
     "billing:postings": (["2026-10"], "get", "totals"),
     "billing:posting_file": (["2026-10", "egedal"], "get", "own"),
     "billing:posting_layout": (["egedal"], "get", "finance"),
+    "billing:subscriptions": ([], "get", "totals"),
+    "billing:subscription_end": (["SUBSCRIPTION"], "post", "finance"),
+    "billing:invoice_mail": (["INVOICE"], "post", "finance"),
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
@@ -126,6 +130,9 @@ def calculated():
     draft = drafts.of_amount(
         world.egedal, kind="on_account", source="1", first_day=OCTOBER, last_day=OCTOBER, lines=lines
     )
+    world.subscription = ReportSubscription.objects.create(
+        municipality=world.egedal, recipient=world.clerk, kind="statement", created_by=world.lone, created_at=NOON
+    )
     world.invoice = issuing.issue(draft, by=world.lone, at=NOON)
     world.trade = traded(world)
     world.lesson = Lesson.objects.create(
@@ -176,16 +183,12 @@ NOTHING = 999_999_999
 def known_ids(world):
     return {
         "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
-        "VALUE": world.inhabitants.values.first().pk, "LESSON": world.lesson.pk, "TRADE": world.trade.pk,
+        "SUBSCRIPTION": world.subscription.pk, "VALUE": world.inhabitants.values.first().pk, "LESSON": world.lesson.pk, "TRADE": world.trade.pk,
     }  # fmt: skip
 
 
 def visit(client, world, name):
     arguments, method, _who = ROUTES[name]
-    known = {
-        "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
-        "VALUE": world.inhabitants.values.first().pk, "TRADE": world.trade.pk,
-    }  # fmt: skip
     known = known_ids(world)
     return getattr(client, method)(reverse(name, args=[known.get(argument, argument) for argument in arguments]))
 

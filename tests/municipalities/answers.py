@@ -116,6 +116,8 @@ BILLING = {
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:key", "billing:key_new"], NOBODY),
     "billing:pdf": TOTALS,
+    "billing:subscriptions": TOTALS,
+    **dict.fromkeys(["billing:subscription_end", "billing:invoice_mail"], FORM_ONLY),
     "billing:postings": TOTALS,
     **dict.fromkeys(["billing:posting_file", "billing:posting_layout"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
