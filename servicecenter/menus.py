@@ -26,6 +26,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Statements"), "billing:statements", "read_totals"),
         (_("The year"), "billing:years", "read_totals"),
         (_("Invoices"), "billing:invoices", "read_entries"),
+        (_("Reports by mail"), "billing:subscriptions", "read_entries"),
         (_("Allocation keys"), "billing:keys", "read_totals"),
         (_("Simulator"), "billing:simulator", "read_totals"),
         (_("Capacity"), "billing:capacity_now", "read_totals"),

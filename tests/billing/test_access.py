@@ -39,11 +39,11 @@ ROUTES = {
     "billing:statements": ([], "get", "totals"),
     "billing:statement": (["2026-10", "egedal"], "get", "totals"),
     "billing:pdf": (["2026-10", "egedal"], "get", "totals"),
-    "billing:postings": (["2026-10"], "get", "totals"),
+    "billing:postings": (["2026-10"], "get", "readers"),
     "billing:posting_file": (["2026-10", "egedal"], "get", "own"),
-    "billing:posting_layout": (["egedal"], "get", "finance"),
-    "billing:subscriptions": ([], "get", "totals"),
-    "billing:subscription_end": (["SUBSCRIPTION"], "post", "finance"),
+    "billing:posting_layout": (["egedal"], "get", "own finance"),
+    "billing:subscriptions": ([], "get", "readers"),
+    "billing:subscription_end": (["SUBSCRIPTION"], "post", "own finance"),
     "billing:invoice_mail": (["INVOICE"], "post", "finance"),
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
@@ -183,7 +183,8 @@ NOTHING = 999_999_999
 def known_ids(world):
     return {
         "UPLOAD": world.upload.pk, "LINE": world.loose.pk, "RULE": world.rule.pk, "INVOICE": world.invoice.code,
-        "SUBSCRIPTION": world.subscription.pk, "VALUE": world.inhabitants.values.first().pk, "LESSON": world.lesson.pk, "TRADE": world.trade.pk,
+        "SUBSCRIPTION": world.subscription.pk, "VALUE": world.inhabitants.values.first().pk,
+        "LESSON": world.lesson.pk, "TRADE": world.trade.pk,
     }  # fmt: skip
 
 
