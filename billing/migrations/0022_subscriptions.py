@@ -7,7 +7,7 @@ from servicecenter.tenancy.rls import append_only, protect
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0019_posting_layouts"),
+        ("billing", "0021_year_protected"),
         ("municipalities", "0005_manage_invoicing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
