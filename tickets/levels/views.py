@@ -43,7 +43,7 @@ def service_levels(request):
         "target": drawings.target(),
         "query": urlencode({name: value for name, value in filters.data.items() if value}),
     }
-    return _page(request, "tickets/levels/service_levels.html", context)
+    return render(request, "tickets/levels/service_levels.html", context)
 
 
 @reads_totals
@@ -57,11 +57,6 @@ def export(request, ending):
 
 
 export_csv, export_xlsx = (partial(export, ending=ending) for ending in EXPORTS)
-
-
-def _page(request, template, context, status=200):
-    """A page of service levels; its menu offers the steps of a lead to who leads for all."""
-    return render(request, template, context | {"leads_all": is_lead_of_all(request.user)}, status=status)
 
 
 def _levels(request):
@@ -79,6 +74,7 @@ def show_equality(request):
     seen = equality.read(month, span=span) if month else None
     context: dict[str, Any] = {
         "seen": seen, "months": judged, "spans": SPANS, "span": span, "margins": EqualityMargin.objects.all(),
+        "leads_all": is_lead_of_all(request.user),
     }  # fmt: skip
     if seen:
         context["clocks"] = drawings.shares_of(seen.clocks, finding=seen.finding)
@@ -86,7 +82,7 @@ def show_equality(request):
             seen.proximity, finding=drawings.proximity_finding(seen), has_target=False
         )
         context["funnels"] = [(goal, drawings.funnel_of(goal)) for goal in seen.goals]
-    return _page(request, "tickets/levels/equality.html", context)
+    return render(request, "tickets/levels/equality.html", context)
 
 
 def _named(text, judged):
@@ -115,7 +111,7 @@ def margin(request):
             messages.success(request, _("The margin is recorded."))
             return redirect("tickets:equality")
     now = margin_of(month_of(time_source.now()))
-    return _page(request, "tickets/levels/margin.html", {"form": form, "now": now}, status=status)
+    return render(request, "tickets/levels/margin.html", {"form": form, "now": now}, status=status)
 
 
 @leads_all
@@ -127,7 +123,7 @@ def list_months(request):
     counted = set(LevelFigure.objects.order_by().values_list("month", flat=True).distinct())
     shown = sorted((counted | set(closings)) - {months_on(last, 1)}, reverse=True)
     rows = [(month, closings.get(month)) for month in shown]
-    return _page(request, "tickets/levels/months.html", {"rows": rows})
+    return render(request, "tickets/levels/months.html", {"rows": rows})
 
 
 @require_POST
@@ -159,7 +155,7 @@ def show_vendors(request):
     filters = LevelFilter(request.GET, this_month=month_of(time_source.now()))
     month = filters.wanted.month
     context = {"filters": filters, "month": month, "vendors": vendors.read(month, members=filters.members)}
-    return _page(request, "tickets/levels/vendors.html", context)
+    return render(request, "tickets/levels/vendors.html", context)
 
 
 @reads_totals
@@ -181,4 +177,4 @@ def list_tickets(request):
         "filters": filters, "wanted": wanted, "promise": LevelKind(wanted.kind).label, "page": page, "result": result,
         "results": ticket_lists.RESULTS, "vendor": vendor, "query": urlencode(given),
     }  # fmt: skip
-    return _page(request, "tickets/levels/tickets.html", context)
+    return render(request, "tickets/levels/tickets.html", context)

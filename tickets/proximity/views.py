@@ -72,6 +72,4 @@ def phone_figures(request):
             )
             return redirect("tickets:phone_figures")
     rows = PhoneFigure.objects.select_related("municipality", "measured_by").order_by("-month", "municipality__code")
-    return render(
-        request, "tickets/levels/phone.html", {"form": form, "rows": rows[:60], "leads_all": True}, status=status
-    )
+    return render(request, "tickets/levels/phone.html", {"form": form, "rows": rows[:60]}, status=status)
