@@ -11,8 +11,10 @@ from servicecenter.tenancy.scope import tenant_scope
 from tests.browser.conftest import PASSWORD
 from tests.factories import make_agent, make_agreement, make_director, make_municipality, make_requester, make_site
 from tickets import lifecycle
-from tickets.levels import margins, refreshing
+from tickets.levels import margins
 from tickets.levels.calendar_months import begins, month_of, months_on
+from tickets.levels.judging import judge
+from tickets.levels.measuring import measure
 from tickets.levels.models import LevelMonth
 from tickets.levels.months import everybody
 from tickets.models import Category, Queue, Vendor
@@ -20,7 +22,7 @@ from tickets.proximity import phone, ratings, visits
 
 
 class World:
-    """Nordby and Sydby, a month ago: forty tickets each, some late, with visits, ratings, calls and a vendor."""
+    """Nordby and Sydby, a month ago: thirty-two tickets each, some late, with visits, ratings, calls and a vendor."""
 
     def __init__(self):
         make_agreement()
@@ -41,11 +43,12 @@ class World:
             decided_on=date(2025, 1, 1), reference="Punkt 4", by=self.lone,
         )  # fmt: skip
         with tenant_scope(*everybody()):
-            refreshing.refresh(now=timezone.now())
+            measure(first=self.month, last=self.month, now=timezone.now())
+            judge(self.month, now=timezone.now(), with_times=False)
 
     def fill(self, place, requester, category, kmd):
         site = make_site(place)
-        for number in range(40):
+        for number in range(32):
             at = begins(self.month) + timedelta(days=2 + number % 20, hours=9)
             ticket = lifecycle.file(
                 requester=requester, subject="Printeren", description="Rødt.", category=category, impact=3, urgency=2,

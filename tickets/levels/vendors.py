@@ -33,7 +33,7 @@ def read(month: date, *, members: list[Municipality]) -> list[Waited]:
     closed = list(LevelMonth.objects.filter(month__range=(first, month)).exclude(closed_at=None).values_list("month"))
     closed = [on for (on,) in closed]
     span = {"kind": LevelKind.VENDOR, "month__range": (first, month)}
-    columns = ("municipality_id", "month", "subject", *COLUMNS)
+    columns = ("municipality_id", "month", "kind", "subject", *COLUMNS)
     cells = list(LevelFigure.objects.filter(**span).exclude(month__in=closed).only(*columns))
     cells += list(FrozenFigure.objects.filter(**span, month__in=closed).only(*columns)) if closed else []
     vendors = Vendor.objects.filter(code__in={cell.subject for cell in cells}).order_by("name")

@@ -25,6 +25,7 @@ from tickets.levels import months
 from tickets.levels.judging import judge
 from tickets.levels.measuring import measure
 from tickets.levels.models import EqualityMargin, FrozenFigure, LevelFigure, LevelMonth
+from tickets.levels.sums import Sum
 from tickets.models import Service, Ticket, Vendor
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,14 @@ def test_figures_follow_the_filters_in_the_address(client, world, kirsten):
     assert shown(prioritet="1") == (0, 0)
     assert shown(ur="next_update") == (0, 0)
     assert shown(maaned="2026-13", prioritet="ni", kommune="ukendt") == (2, 1)
+
+
+def test_pauses_are_told_where_they_are_known(client, world, kirsten):
+    lines = client.get(address("service_levels"), QUERY).context["levels"].by_kind
+    assert {line.choice[1]: line.sum.paused for line in lines if line.sum.n} == {"first_response": 0, "resolution": 0}
+    found = Sum(met=1, elapsed=[60], counted_s=60)
+    found.add(LevelFigure(kind="next_update", met=1, elapsed=[60], counted_s=60))
+    assert found.paused is None
 
 
 def test_nothing_decided_is_no_data_and_never_all(client, world, kirsten):
