@@ -11,6 +11,7 @@ from billing.allocation.errors import AllocationError
 from billing.correction_forms import CorrectionForm, ValueCorrectionForm
 from billing.models import DriverCorrection, DriverEvidence, DriverValue, LedgerLine, Period
 from billing.names import names_of_codes
+from servicecenter.ui import formats
 
 
 @joint_finance("import_ledger")
@@ -44,7 +45,7 @@ def correction_booking(request, month):
     if booked is None:
         messages.info(request, _("There is no difference to what is booked already. Nothing changed."))
     else:
-        text = _("The correction is booked in %(month)s.") % {"month": booked.period.code}
+        text = _("The correction is booked in %(month)s.") % {"month": formats.month(booked.period.month)}
         messages.success(request, text)
     return redirect("billing:correction", month)
 

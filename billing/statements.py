@@ -182,7 +182,7 @@ def month_name(month: date) -> str:
 
 def _runs(month: date) -> dict[date, Run]:
     runs = Run.objects.filter(is_current=True, period__month__in=[month, before(month)])
-    found = runs.select_related("period__calculated_by", "period__approved_by", "period__closed_by")
+    found = runs.select_related("period__calculated_by", "period__approved_by", "period__seal", "period__closed_by")
     return {run.period.month: run for run in found}
 
 

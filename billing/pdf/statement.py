@@ -200,7 +200,7 @@ def moment(when: datetime) -> str:
 
 
 def source(statement: Statement) -> list[str]:
-    """How single øre are shared, who calculated, approved and closed, and the control number."""
+    """How single øre are shared, who calculated, approved and closed, the control number, and a closed month's hash."""
     period = statement.period
     acts = [
         (_("Calculated by %(who)s %(when)s."), period.calculated_by, period.calculated_at),
@@ -212,4 +212,10 @@ def source(statement: Statement) -> list[str]:
         _("Single øre go to the largest remainders, so the amounts always add up to the pool."),
         *told,
         _("Control number %(number)s.") % {"number": statement.run.control_number},
+        *([_("The month's last hash is %(hash)s.") % {"hash": grouped(period.last_hash)}] if period.last_hash else []),
     ]
+
+
+def grouped(digits: str) -> str:
+    """Hex digits in groups of eight, which a reader can compare and a narrow page can break."""
+    return " ".join(digits[start : start + 8] for start in range(0, len(digits), 8))

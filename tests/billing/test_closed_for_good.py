@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
+from django.urls import reverse
 
 from billing import corrections, periods, seals
 from billing.models import LedgerLine, LineSeal, Period, PeriodSeal
@@ -210,3 +211,14 @@ def test_an_open_month_has_no_last_hash_but_its_lines_are_linked_by_the_minute()
     seals_of_lines = LineSeal.objects.filter(period=world.october)
     assert [seal.number for seal in seals_of_lines] == list(range(1, LedgerLine.objects.count() + 1))
     assert seals.faults() == []
+
+
+@pytest.mark.django_db
+def test_the_statement_prints_the_last_hash_of_a_closed_month(client):
+    world = with_everything()
+    client.force_login(world.lone)
+
+    html = client.get(reverse("billing:statement", args=["2026-10", "egedal"])).content.decode()
+
+    last = Period.objects.get(pk=world.october.pk).last_hash
+    assert " ".join(last[start : start + 8] for start in range(0, 64, 8)) in html
