@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test check bench reset translations locks
+.PHONY: help setup demo mail test check bench reset translations locks
 
 help:
 	@echo "make demo          the whole system with sample data, on this machine; ARGS=\"--port 9000\" asks for a port"
+	@echo "make mail          the mails that the demo's desk has sent; ARGS=\"1\" shows the newest"
 	@echo "make test          all tests; ARGS=\"-k clock\" passes options to pytest"
 	@echo "make check         lint, format, types, templates, migrations, translations"
 	@echo "make bench         measurements"
@@ -19,6 +20,9 @@ setup:
 
 demo: setup
 	@$(VENV) -m servicecenter.local.demo $(ARGS)
+
+mail: setup
+	@$(VENV) -m servicecenter.local.mail $(ARGS)
 
 test: setup
 	@$(VENV) -m pytest $(ARGS)

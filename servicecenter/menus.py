@@ -52,6 +52,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Lines"), "billing:work_list", "import_ledger"),
         (pgettext_lazy("accounts", "Postings"), "billing:postings", "read_entries"),
     ]),
+    (_("Outgoing mail"), [(_("Outgoing mail"), "outbox:letters", "manage_settings")]),
     (_("Console"), [(_("Console"), "tickets:console", "work_tickets")]),
     (_("Portal"), [(_("Portal"), "tickets:home", "")]),
 ]  # fmt: skip

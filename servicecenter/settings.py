@@ -142,6 +142,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "municipalities.context.desk",
                 "servicecenter.menus.reports",
+                "tickets.notifications.context.bell",
             ]
         },
     }
@@ -183,6 +184,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(BASE_DIR / ".local" / "media"))
 SERVICE_TARGET_PERCENT = env.int("SERVICE_TARGET_PERCENT", default=90)  # promises kept, the line in the reports
 ACCESSIBILITY_STATEMENT_URL = env("ACCESSIBILITY_STATEMENT_URL", default="")  # in the national register
+REOPEN_OPEN_DAYS = env.int("REOPEN_OPEN_DAYS", default=10)  # how long a solved ticket may be reopened
 LEDGER_MAX_BYTES = env.int("LEDGER_MAX_BYTES", default=20 * 1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=25 * 1024 * 1024)
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -263,9 +265,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {"servicecenter.outbox.tasks.send_mails": {"queue": "mail"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Redis may be away for as long as it likes
-EVERY_SECOND = ["tickets.tasks.fire_due_clocks"]  # in each worker process, besides the wake-ups below
+# In each worker process, besides the wake-ups below.
+EVERY_SECOND = ["tickets.tasks.fire_due_clocks", "tickets.tasks.tell"]
 CELERY_BEAT_SCHEDULE = {
     "fire-due-clocks": {"task": "tickets.tasks.fire_due_clocks", "schedule": 1.0, "options": {"expires": 5}},
+    "close-solved": {"task": "tickets.tasks.close_solved", "schedule": 900.0, "options": {"expires": 900}},
     "fold-counts": {"task": "tickets.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 60}},
     "replan-calendars": {"task": "tickets.tasks.replan_calendars", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-files": {"task": "tickets.tasks.sweep_files", "schedule": crontab(hour=2, minute=30)},

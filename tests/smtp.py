@@ -1,5 +1,6 @@
 """A real mail server for tests: aiosmtpd on a port of this machine, which behaves as the test tells it."""
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -13,7 +14,7 @@ FROM_NOW_ON = None
 
 class MailServer:
     """Keeps what it accepted. `behaviour` names the fault: "ok", "421", "451", "550", "550 recipient", "hang", "drop"
-    (keeps the mail and breaks the connection before it answers)."""
+    (keeps the mail and breaks the connection before it answers), "late" (keeps it and answers when told to go on)."""
 
     def __init__(self, port):
         self.port = port
@@ -38,17 +39,20 @@ class MailServer:
                 server.transport.close()
             return f"{self.behaviour} not now"
         if self.behaviour == "hang":
-            import asyncio
-
-            while not self.go_on.is_set():
-                await asyncio.sleep(0.02)
+            await self._until_told()
             return "451 not now"
         self.raw.append(envelope.content)
         self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
         self.has_mail.set()
         if self.behaviour == "drop":
             server.transport.abort()
+        if self.behaviour == "late":
+            await self._until_told()
         return "250 OK"
+
+    async def _until_told(self):
+        while not self.go_on.is_set():
+            await asyncio.sleep(0.02)
 
     @property
     def mails(self):

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,13 +14,14 @@ from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.grants import granted_ids
 from tickets import attachments
 from tickets.models import Attachment, Event, Message, Ticket, TimeEntry
+from tickets.notifications.occasions import note_event
 from tickets.sla.keeping import clock_rows, keep_clocks, next_due, reading_of, write_clocks
 from tickets.sla.priority import priority as computed_priority
 from tickets.sla.terms import rulebook
 from tickets.sla.voiding import check_void
 from tickets.status import Status
 
-REOPEN_OPEN_DAYS = 10
+TOLD_WITHIN = timedelta(days=3)
 
 
 @transaction.atomic
@@ -53,6 +55,7 @@ def _open(ticket, *, by, at):
     ticket.save()
     created.save()
     write_clocks(clock_rows(ticket, result))
+    note_event(created)
 
 
 def check_may_file(person) -> None:
@@ -210,6 +213,22 @@ def close(ticket, *, by, at=None):
     return ticket
 
 
+def close_unless_reopened(ticket, *, at=None) -> bool:
+    """The desk itself closes a solved ticket that nobody reopened in time. Returns whether it did.
+
+    Somebody may have reopened it since it was found, so that is asked again under the lock. What ended days ago,
+    because the desk stood still or the ticket was brought in from elsewhere, is closed without a word to anybody.
+    """
+    with _changing(ticket, at) as (ticket, at):
+        is_over = ticket.status == Status.RESOLVED and at > (until := reopens_until(ticket))
+        if is_over:
+            ticket.move_to(Status.CLOSED)
+            ticket.closed_at = at
+            late = {"silent": True} if at - until > TOLD_WITHIN else {}
+            _record(ticket, "closed", by=None, at=at, **late)
+    return is_over
+
+
 def cancel(ticket, *, by, reason, at=None):
     """End the ticket without a solution; counted neither as solved nor as a cost driver when it is spam."""
     with _changing(ticket, at) as (ticket, at):
@@ -290,10 +309,10 @@ class AlreadyEnded(RuleBroken):
 
 
 def reopens_until(ticket) -> datetime:
-    """The end of the tenth open day after the solution, by the calendar of the ticket's resolution clock."""
+    """The end of the tenth open day (REOPEN_OPEN_DAYS) after the solution, by the calendar of the resolution clock."""
     clock = ticket.clocks.filter(kind="resolution").order_by("-cycle").first()
     hours = rulebook().calendars.get(clock.calendar) if clock else None
-    day, left = timezone.localdate(ticket.resolved_at), REOPEN_OPEN_DAYS
+    day, left = timezone.localdate(ticket.resolved_at), settings.REOPEN_OPEN_DAYS
     last = day + timedelta(days=60)
     while left and day < last:
         day += timedelta(days=1)
@@ -355,7 +374,9 @@ def _message(ticket, kind, *, by, body, at, channel="portal"):
 
 
 def _record(ticket, kind, *, by, at, channel="", **data):
-    return Event.objects.record(ticket, str(kind), by=by, at=at, channel=channel, **data)
+    event = Event.objects.record(ticket, str(kind), by=by, at=at, channel=channel, **data)
+    note_event(event)
+    return event
 
 
 def _agreement(ticket, at) -> str:

@@ -18,6 +18,7 @@ from tickets.levels.models import (  # noqa: F401  Django looks for models here
     LevelFigure,
     LevelMonth,
 )
+from tickets.notifications.models import Duty, Notice, NoticeSettings, Occasion  # noqa: F401  as below
 from tickets.proximity.models import PhoneFigure, Rating, Visit  # noqa: F401
 from tickets.querysets import EventQuerySet, TicketQuerySet
 from tickets.sla.models import (  # noqa: F401  Django looks for models here
@@ -237,6 +238,7 @@ class Ticket(models.Model):
             models.Index(fields=["municipality", "received_at", "id"], name="ticket_mun_received"),
             models.Index("municipality", "first_resolved_at", name="ticket_first_resolved"),
             models.Index("queue", "status", "municipality", name="ticket_counts"),
+            models.Index("municipality", "resolved_at", condition=Q(status=Status.RESOLVED), name="ticket_to_close"),
         ]
 
     def __str__(self):

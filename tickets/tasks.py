@@ -3,12 +3,14 @@ from django.utils import timezone
 
 from municipalities.models import Municipality
 from servicecenter import time_source
-from tickets import attachments, counts
+from tickets import attachments, closing, counts
 from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
     close_level_month,
     measure_levels,
     sweep_level_months,
 )
+from tickets.notifications.delivering import deliver_waiting
+from tickets.notifications.telling import tell_waiting
 from tickets.sla.administration import replanning
 from tickets.sla.due import fire_all
 
@@ -17,6 +19,20 @@ from tickets.sla.due import fire_all
 def fire_due_clocks() -> None:
     """Wake up and fire what the rows say is due; the rows are the truth, so a lost or doubled call changes nothing."""
     fire_all(now=time_source.now())
+
+
+@shared_task
+def tell() -> None:
+    """What happened becomes notices, and what is due of them mails; each row is told once, however often this runs."""
+    now = time_source.now()
+    tell_waiting(now=now)
+    deliver_waiting(now=now)
+
+
+@shared_task
+def close_solved() -> None:
+    """Close what was solved and can no longer be reopened; a lost or doubled call changes nothing but the hour."""
+    closing.close_solved(now=time_source.now())
 
 
 @shared_task

@@ -2,6 +2,7 @@ from django.urls import path
 
 from tickets import workload
 from tickets.levels.urls import urlpatterns as levels
+from tickets.notifications import views as notifications
 from tickets.sla import views as sla
 from tickets.sla.administration import agreement_views, calendar_views
 from tickets.views import console, listed, many, portal
@@ -34,6 +35,11 @@ urlpatterns = [
     path("kalendere/<slug:code>/", calendar_views.show_calendar, name="calendar"),
     path("kalendere/<slug:code>/ny/", calendar_views.new_version, name="calendar_version"),
     path("ledelse/sager/", listed.listed, name="listed"),
+    path("beskeder/", notifications.notices, name="notices"),
+    path("beskeder/<int:pk>/", notifications.notice, name="notice"),
+    path("beskeder/indstillinger/", notifications.notice_settings, name="notice_settings"),
+    path("konsol/vagt/", notifications.duty, name="duty"),
+    path("konsol/vagt/<int:pk>/slut/", notifications.end_duty, name="end_duty"),
     path("konsol/", console.console, name="console"),
     path("konsol/koe/<slug:code>/", console.console, name="queue"),
     path(_MANY + "tag/", many.Take.as_view(), name="take_many"),

@@ -1,7 +1,7 @@
 """`make demo`: the whole system on this machine, until Ctrl-C.
 
 Order of readiness: PostgreSQL and Redis, roles and database, tables, static files, sample data, web; when the first
-page answers, the Celery worker and beat.
+page answers, the Celery worker, beat, and a mail server that keeps what the desk sends.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from servicecenter.local.reset import throw_away
 from servicecenter.local.supervisor import Program, Supervisor, python
 
 FIRST_PORT = 8000
+MAIL_PORT = 2525
 SECONDS_TO_FIRST_PAGE = 60
 UNCOMPRESSED = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"  # 1 s instead of 30
 CELERY = ["-m", "celery", "-A", "servicecenter.celery"]
@@ -49,10 +50,11 @@ def run(options: argparse.Namespace) -> None:
     os.environ.setdefault("STATICFILES_STORAGE", UNCOMPRESSED)
     supervisor = Supervisor(checkout=CHECKOUT, logs=places().logs, say=say)
     try:
-        with listening(options.host, options.port) as door:
+        with listening(options.host, options.port) as door, _bound("127.0.0.1", [MAIL_PORT, 0]) as mail_door:
+            tell_addresses(door, mail_door)
             start_servers()
             prepare_database(options.tickets)
-            start_programs(supervisor, door)
+            start_programs(supervisor, door, mail_door)
             announce(door)
             look_after(supervisor)
     finally:
@@ -62,6 +64,12 @@ def run(options: argparse.Namespace) -> None:
         supervisor.stop()
         servers.release()
         servers.wait_until_stopped()
+
+
+def tell_addresses(door: socket.socket, mail_door: socket.socket) -> None:
+    """To all programs: what links in mails begin with, and who takes the mails."""
+    os.environ.setdefault("DESK_URL", _address(door))
+    os.environ.setdefault("EMAIL_URL", f"smtp://127.0.0.1:{mail_door.getsockname()[1]}")
 
 
 def start_servers() -> None:
@@ -85,10 +93,11 @@ def prepare_database(tickets: int | None) -> None:
         kill_group(process)
 
 
-def start_programs(supervisor: Supervisor, door: socket.socket) -> None:
+def start_programs(supervisor: Supervisor, door: socket.socket, mail_door: socket.socket) -> None:
     with step("Web"):
         web = supervisor.start(_web(door))
         _wait_for_first_page(supervisor, web, door)
+    supervisor.start(_mail(mail_door))
     supervisor.start(_worker())
     supervisor.start(_beat())
 
@@ -98,6 +107,7 @@ def announce(door: socket.socket) -> None:
     people = places().people.read_text()
     if people:
         say(people)
+    say("The desk's mails are kept in .local/mail; 'make mail' shows them.")
     say("Ctrl-C stops everything; the data stay. Logs: .local/log")
 
 
@@ -124,8 +134,16 @@ def _web(door: socket.socket) -> Program:
     return Program("web", command, {"DATABASE_ROLE": "app"}, signal.SIGQUIT, keep_open=(door.fileno(),))
 
 
+def _mail(door: socket.socket) -> Program:
+    door.listen(128)
+    command = python("-m", "servicecenter.local.mail", "serve", str(door.fileno()))
+    return Program("mail", command, keep_open=(door.fileno(),))
+
+
 def _worker() -> Program:
-    command = python(*CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip")
+    """One for both queues; the mail server of a demo never hangs."""
+    options = ["--queues", "celery,mail", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip"]
+    command = python(*CELERY, "worker", *options)
     if not os.access("/dev/shm", os.W_OK):
         say("/dev/shm cannot be written on this machine, so the worker runs in threads instead of processes.")
         command += ["--pool", "threads"]

@@ -48,6 +48,11 @@ class Places:
         return self.local / "media"
 
     @property
+    def mail(self) -> Path:
+        """A Maildir of what the demo's desk has sent."""
+        return self.local / "mail"
+
+    @property
     def redis(self) -> Path:
         return self.local / "redis"
 

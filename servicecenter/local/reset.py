@@ -34,7 +34,8 @@ def throw_away(where: Places) -> None:
 def _stored(where: Places) -> Iterator[Path]:
     yield from where.database.glob("postgresql-*")
     yield from where.local.glob("beat*")
-    yield from (path for path in (where.redis, where.media, where.people, where.unfinished) if path.exists())
+    others = (where.redis, where.media, where.mail, where.people, where.unfinished)
+    yield from (path for path in others if path.exists())
 
 
 if __name__ == "__main__":

@@ -66,8 +66,13 @@ def queue(
 
 
 def new_message_id() -> str:
-    """Random, at the host of the sender's address; a repeat of the mail carries it again."""
-    return f"<{secrets.token_hex(16)}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2]}>"
+    """Random; a repeat of the mail carries it again."""
+    return own_id(secrets.token_hex(16))
+
+
+def own_id(name: str) -> str:
+    """An id for a mail or a thread of mails, at the host of the sender's address."""
+    return f"<{name}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2]}>"
 
 
 def wake_when_committed() -> None:

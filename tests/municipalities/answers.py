@@ -18,6 +18,11 @@ FORM_ONLY = (POST_ONLY, POST_ONLY, SIGN_IN)
 
 TICKETS = {
     "tickets:home": EVERYBODY_SIGNED_IN,
+    "tickets:notices": EVERYBODY_SIGNED_IN,
+    "tickets:notice_settings": EVERYBODY_SIGNED_IN,
+    "tickets:notice": NOBODY,
+    "tickets:duty": NOBODY,
+    "tickets:end_duty": FORM_ONLY,
     "tickets:mine": EVERYBODY_SIGNED_IN,
     "tickets:file": EVERYBODY_SIGNED_IN,
     "tickets:listed": (ABSENT, OWN, SIGN_IN),

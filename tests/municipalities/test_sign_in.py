@@ -1,11 +1,10 @@
 import re
 
 import pytest
-from django.core import mail
 from django.urls import reverse
 
 from municipalities.models import Person
-from tests.factories import make_agent, make_director, make_municipality, make_person, make_requester
+from tests.factories import make_agent, make_director, make_municipality, make_requester
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "korrekt-hest-batteri"
@@ -98,57 +97,6 @@ def test_signing_out_needs_a_post(client):
     assert client.get(reverse("municipalities:logout")).status_code == 405
     assert client.post(reverse("municipalities:logout")).status_code == 302
     assert reader(client) is None
-
-
-def ask_for_link(client, municipality, email):
-    return client.post(
-        reverse("municipalities:password_reset"), {"municipality": municipality.slug, "email": email}, follow=True
-    )
-
-
-def test_known_and_unknown_addresses_get_the_same_answer_and_only_one_a_mail(client):
-    nordby, sydby = make_municipality("Nordby"), make_municipality("Sydby")
-    person = make_requester(nordby, password=PASSWORD)
-    answers = [
-        ask_for_link(client, nordby, person.email),
-        ask_for_link(client, nordby, "nobody@nordby.example"),
-        ask_for_link(client, sydby, person.email),
-    ]
-    said = [(a.status_code, a.redirect_chain, [str(m) for m in a.context["messages"]]) for a in answers]
-    assert said[0] == said[1] == said[2]
-    assert len(said[0][2]) == 1
-    assert [message.to for message in mail.outbox] == [[person.email]]
-
-
-def test_the_link_sets_a_new_password_once(client):
-    person = make_requester(make_municipality(), password=PASSWORD)
-    ask_for_link(client, person.municipality, person.email)
-    link = re.search(r"http://testserver(/ny-adgangskode/\S+)", mail.outbox[0].body)[1]
-    page = client.get(link, follow=True)
-    assert page.context["validlink"] is True
-    new = "et-helt-nyt-kodeord"
-    form = {"new_password1": new, "new_password2": new}
-    assert client.post(page.redirect_chain[-1][0], form)["Location"] == LOGIN
-    assert sign_in(client, person).status_code == 422
-    assert sign_in(client, person, password=new).status_code == 302
-    client.logout()
-    assert client.get(link, follow=True).context["validlink"] is False
-
-
-def test_a_short_new_password_is_refused(client):
-    person = make_requester(make_municipality(), password=PASSWORD)
-    ask_for_link(client, person.municipality, person.email)
-    link = re.search(r"http://testserver(/ny-adgangskode/\S+)", mail.outbox[0].body)[1]
-    page = client.get(link, follow=True)
-    answer = client.post(page.redirect_chain[-1][0], {"new_password1": "kort", "new_password2": "kort"})
-    assert list(answer.context["form"].errors) == ["new_password2"]
-
-
-def test_nobody_without_a_password_or_who_left_gets_a_link(client):
-    nordby = make_municipality("Nordby")
-    ask_for_link(client, nordby, make_person(nordby).email)
-    ask_for_link(client, nordby, make_person(nordby, password=PASSWORD, is_active=False).email)
-    assert mail.outbox == []
 
 
 def test_a_director_begins_with_the_overview():

@@ -19,13 +19,13 @@ def kinds(ticket):
 
 def test_filing_asks_the_rules_once_and_writes_each_row_once(asked):
     first = make_ticket()
-    with asked(at_most=4) as questions:
+    with asked(at_most=5) as questions:
         lifecycle.file(
-            requester=first.requester, subject="Igen", description="Igen.", category=first.category, impact=3, urgency=2,
-            at=MONDAY,
+            requester=first.requester, subject="Igen", description="Igen.", category=first.category, impact=3,
+            urgency=2, at=MONDAY,
         )  # fmt: skip
     tables = [sql.split('"')[1] for sql in questions if sql.startswith("INSERT")]
-    assert tables == ["tickets_ticket", "tickets_event", "tickets_clock"]
+    assert tables == ["tickets_ticket", "tickets_event", "tickets_clock", "tickets_occasion"]
 
 
 def test_a_filed_ticket_has_its_priority_queue_clocks_and_event():

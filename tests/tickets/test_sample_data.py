@@ -17,7 +17,7 @@ from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
 from tests.factories import make_municipality, see
 from tests.tickets.test_counts import counted, fresh
-from tickets.models import Category, Clock, ClockEffect, Event, Message, Queue, Ticket
+from tickets.models import Category, Clock, ClockEffect, Event, Message, Occasion, Queue, Ticket
 from tickets.sample.bare import bare
 from tickets.sample.desk import make_desk
 from tickets.sample.load import load_history
@@ -94,6 +94,7 @@ def test_rebuilding_the_clocks_changes_nothing():
     assert not Clock.objects.filter(next_at__lte=NOW).exists()
     assert set(ClockEffect.objects.values_list("found_at", flat=True)) == {NOW}
     assert not ClockEffect.objects.filter(at__gt=NOW).exists()
+    assert not Occasion.objects.exists()  # what is long past is news to nobody
     assert not Event.objects.filter(at__gt=NOW).exists()
     # Open tickets are new, in progress and waiting; 300 are too few for one that waits for others.
     active = Ticket.objects.filter(status__in=ACTIVE)

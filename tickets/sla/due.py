@@ -2,17 +2,22 @@
 
 The plan of each running clock stands in its row, so nothing is computed here, cost follows what is due and not what is
 running, and a worker killed in the middle has written nothing. An instant is judged after all events of its second,
-so it is fired when that second is over.
+so it is fired when that second is over. What somebody has to hear is noted in the same statement, to be told by
+`tickets.notifications`.
 
 A batch that fails is fired again in smaller parts, until the one clock to blame stands alone and is set aside
 (`setting_aside`). What fails for a passing reason, such as a lost connection, fails as a whole and is due again.
 """
 
+import json
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from tickets.notifications.models import WARNINGS
+from tickets.notifications.occasions import WARN_OF
 from tickets.sla import setting_aside
 from tickets.sla.models import Clock
 
@@ -34,7 +39,16 @@ WITH due AS MATERIALIZED (
 ), written AS (
     INSERT INTO tickets_clockeffect (municipality_id, ticket_id, kind, cycle, percent, at, found_at)
     SELECT municipality_id, ticket_id, kind, cycle, percent, at, %(now)s FROM passed
-    ON CONFLICT DO NOTHING RETURNING 1
+    ON CONFLICT DO NOTHING RETURNING municipality_id, ticket_id, kind, cycle, percent, at
+), told AS (
+    INSERT INTO tickets_occasion (municipality_id, ticket_id, kind, cause, at, data, attempts, next_at, error)
+    SELECT DISTINCT ON (ticket_id, kind, cycle, at)
+        municipality_id, ticket_id, %(words)s::jsonb ->> percent::text,
+        concat_ws(':', 'clock', ticket_id, kind, cycle, percent), at,
+        jsonb_build_object('clock', kind, 'cycle', cycle), 0, %(now)s, ''
+    FROM written WHERE %(words)s::jsonb ? percent::text AND (percent = 100 OR kind = ANY (%(warn_of)s))
+    ORDER BY ticket_id, kind, cycle, at, percent DESC
+    ON CONFLICT DO NOTHING
 ), moved AS (
     UPDATE tickets_clock AS clock SET
         plan_at = clock.plan_at[done.n + 1 :], plan_percent = clock.plan_percent[done.n + 1 :],
@@ -83,7 +97,8 @@ def fire_batch(*, now: datetime, batch: int = BATCH, only: int | None = None) ->
     Returns the number of clocks moved and of effects written.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_FIRE, {"second": now.replace(microsecond=0), "now": now, "batch": batch, "only": only})
+        given: dict[str, Any] = {"second": now.replace(microsecond=0), "now": now, "batch": batch, "only": only}
+        cursor.execute(_FIRE, given | {"words": json.dumps(WARNINGS), "warn_of": list(WARN_OF)})
         clocks, effects = cursor.fetchone()
     return clocks, effects
 

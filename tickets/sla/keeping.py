@@ -7,6 +7,7 @@ of earlier seconds are written, and those of this very second stay in the plan, 
 from collections.abc import Iterable
 from datetime import datetime
 
+from tickets.notifications.occasions import note_effects
 from tickets.sla.clock import BREACH, Effect, Replay, replay
 from tickets.sla.clock import Clock as Reading
 from tickets.sla.events import Event, read_event
@@ -44,11 +45,23 @@ def heard(events: Iterable) -> list[Event]:
 
 
 def keep_clocks(ticket, *, at: datetime) -> None:
-    """Write the ticket's clocks, the effects that are already past, and its next due instant (not saved here)."""
+    """Write the ticket's clocks, the effects that are already past, and its next due instant (not saved here).
+
+    Effects that are new are noted to be told.
+    """
     result = reading_of(ticket.events.order_by("id"), now=at)
     write_clocks(clock_rows(ticket, result))
-    ClockEffect.objects.bulk_create(past_effects(ticket, result, found_at=at), ignore_conflicts=True)
+    _write_new_effects(ticket, past_effects(ticket, result, found_at=at))
     ticket.next_due_at = next_due(result.clocks)
+
+
+def _write_new_effects(ticket, past: list[ClockEffect]) -> None:
+    if not past:
+        return
+    known = set(ticket.clock_effects.values_list("kind", "cycle", "percent"))
+    new = [effect for effect in past if (effect.kind, effect.cycle, effect.percent) not in known]
+    ClockEffect.objects.bulk_create(new, ignore_conflicts=True)
+    note_effects(new)
 
 
 def write_clocks(rows: list[Clock]) -> None:

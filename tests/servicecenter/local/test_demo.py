@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -121,6 +122,19 @@ def test_a_taken_port_is_left_to_its_owner_and_another_one_is_printed(running):
     assert "Port 8000 is taken" in said()
     assert address(said) != "http://127.0.0.1:8000/"
     assert front_page(said)[0] == 200
+
+
+def test_a_mail_of_the_desk_is_kept_for_reading(copy, running):
+    _, said = running
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page = address(said) + "glemt-adgangskode/"
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', browser.open(page, timeout=30).read().decode())[1]
+    form = {"csrfmiddlewaretoken": token, "municipality": "egedal", "email": "mette@egedal.example"}
+
+    browser.open(page, urllib.parse.urlencode(form).encode(), timeout=30)
+
+    [mail] = wait_until(lambda: list((copy / ".local/mail/new").glob("*")), seconds=60)
+    assert b"To: mette@egedal.example" in mail.read_bytes()
 
 
 def test_a_second_demo_of_the_same_folder_says_so(copy, running):
