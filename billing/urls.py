@@ -83,6 +83,11 @@ urlpatterns = [
     path("ledelse/faktura/<invoice:invoice_number>/kreditering/", invoicing.invoice_credit, name="invoice_credit"),
     path("ledelse/faktura/<invoice:invoice_number>/afsendelse/", invoicing.invoice_dispatch, name="invoice_dispatch"),
     path("ledelse/faktura/kladde/<month:month>/<slug:slug>/", invoicing.invoice_draft, name="invoice_draft"),
+    path(
+        "ledelse/faktura/kladde/<month:month>/<slug:slug>/a-conto/",
+        invoicing.invoice_instalment,
+        name="invoice_instalment",
+    ),
     path("ledelse/faktura/oplysninger/<slug:slug>/", invoicing.invoice_details, name="invoice_details"),
     path("ledelse/noegler/", keys.list_keys, name="keys"),
     path("ledelse/noegler/simulator/", show_simulator, name="simulator"),

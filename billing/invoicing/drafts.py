@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from billing import statements
-from billing.models import AccountString, Invoice, Period, Pool, Run
+from billing.models import AccountString, Instalment, Invoice, Period, Pool, Run
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 
@@ -70,6 +70,21 @@ def _of_statement(statement: statements.Statement) -> Draft:
         run=statement.run, strings=strings_of(municipality),
         note=_("Statement %(number)s for %(month)s, control number %(control)s.")
         % {"number": statement.number, "month": formats.month(period.month), "control": statement.run.control_number},
+    )  # fmt: skip
+
+
+def of_instalment(municipality: Municipality, month: date) -> Draft | None:
+    """The draft of what the year's plan asks for on account in a month, or None when it asks for nothing."""
+    instalment = Instalment.objects.filter(municipality=municipality, month=month).first()
+    if instalment is None:
+        return None
+    end = (month + timedelta(days=32)).replace(day=1)
+    with override("da"):
+        words = {"month": formats.month(month)}
+        line = DraftLine(_("On account for %(month)s") % words, instalment.amount_ore)
+    return of_amount(
+        municipality, kind=Invoice.Kind.ON_ACCOUNT, source=f"on_account/{month:%Y-%m}", first_day=month,
+        last_day=end - timedelta(days=1), lines=[line], period=Period.objects.filter(month=month).first(),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -11,7 +12,7 @@ from billing.access import is_joint_finance, joint_finance, reads_entries
 from billing.invoicing import access_point, checks, dispatching, drafts, issuing, mailing
 from billing.invoicing.document import vat_of
 from billing.invoicing.forms import AccountStringsForm, CreditForm, NumbersForm, PartyForm, SendForm
-from billing.models import Invoice, InvoiceFile, InvoiceParty, Period
+from billing.models import Instalment, Invoice, InvoiceFile, InvoiceParty, Period
 from municipalities.models import Municipality
 from servicecenter.audit.models import AuditEntry
 from servicecenter.tenancy.grants import granted_ids
@@ -30,6 +31,7 @@ def invoice_list(request):
         {
             "invoices": invoices,
             "waiting": _waiting() if may_issue else [],
+            "instalments": _instalments() if may_issue else [],
             "parties": Municipality.objects.filter(pk__in=granted_ids(request.user, Municipality, "manage_invoicing")),
         },
     )
@@ -72,8 +74,18 @@ def invoice_file(request, invoice_number, file_format):
 @joint_finance("manage_invoicing")
 def invoice_draft(request, month, slug):
     """What a month's invoice would say, and what keeps it back; sent, it is issued."""
+    return _draft(request, slug, lambda buyer: drafts.of_month(buyer, month))
+
+
+@joint_finance("manage_invoicing")
+def invoice_instalment(request, month, slug):
+    """The same for what the year's plan asks for on account in a month."""
+    return _draft(request, slug, lambda buyer: drafts.of_instalment(buyer, month))
+
+
+def _draft(request, slug, read):
     buyer, seller = get_object_or_404(Municipality.objects.members(), slug=slug), Municipality.objects.operator()
-    draft = drafts.of_month(buyer, month)
+    draft = read(buyer)
     if draft is None:
         raise Http404
     lacks = checks.lacks(seller, buyer)
@@ -175,8 +187,20 @@ def _waiting():
     return [(period, owners) for period, owners in waiting if owners]
 
 
+def _instalments():
+    """What the plans ask for on account up to the month that runs, and that is not invoiced, oldest first."""
+    issued = set(
+        Invoice.objects.filter(kind=Invoice.Kind.ON_ACCOUNT, source__startswith="on_account/")
+        .exclude(followers__source__startswith="credit/")
+        .values_list("municipality_id", "first_day")
+    )
+    asked = Instalment.objects.filter(month__lte=timezone.localdate()).select_related("municipality").order_by("month")
+    return [row for row in asked if (row.municipality_id, row.month) not in issued]
+
+
 def _drafted(draft, seller, lacks):
-    context = {"draft": draft, "seller": seller, "lacks": lacks, "is_closed": draft.period.state == "closed"}
+    is_early = draft.kind == Invoice.Kind.SETTLEMENT and draft.period.state != Period.State.CLOSED
+    context = {"draft": draft, "seller": seller, "lacks": lacks, "is_early": is_early}
     if seller.vat_mode:
         treatment = issuing.treatment_for(seller)
         net_ore = abs(draft.amount_ore)

@@ -45,6 +45,7 @@ ROUTES = {
     "billing:subscriptions": ([], "get", "readers"),
     "billing:subscription_end": (["SUBSCRIPTION"], "post", "own finance"),
     "billing:invoice_mail": (["INVOICE"], "post", "finance"),
+    "billing:invoice_instalment": (["2026-10", "egedal"], "get", "finance"),
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
@@ -130,6 +131,7 @@ def calculated():
     draft = drafts.of_amount(
         world.egedal, kind="on_account", source="1", first_day=OCTOBER, last_day=OCTOBER, lines=lines
     )
+    world.plan(2026)
     world.subscription = ReportSubscription.objects.create(
         municipality=world.egedal, recipient=world.clerk, kind="statement", created_by=world.lone, created_at=NOON
     )

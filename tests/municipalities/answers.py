@@ -121,6 +121,7 @@ BILLING = {
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
     **dict.fromkeys(["billing:key", "billing:key_new"], NOBODY),
     "billing:pdf": TOTALS,
+    "billing:invoice_instalment": NOBODY,
     "billing:subscriptions": TOTALS,
     **dict.fromkeys(["billing:subscription_end", "billing:invoice_mail"], FORM_ONLY),
     "billing:postings": TOTALS,

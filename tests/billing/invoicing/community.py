@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from billing import periods
-from billing.models import AccountString, InvoiceParty
+from billing.models import AccountString, BudgetPlan, Instalment, InvoiceParty
 from municipalities import roles
 from municipalities.models import Municipality
 from tests.billing.world import NOON, OCTOBER, World
@@ -34,6 +34,15 @@ class Community(World):
             AccountString.objects.create(municipality=member, account_string="0064552010047000", art="4.7")
         self.clerk = make_person(self.egedal)
         roles.give(self.clerk, "municipal_finance")
+
+    def plan(self, year):
+        """Egedal pays 2,500.00 on account in October; the run that the plan rests on is the current one."""
+        plan = BudgetPlan.objects.create(
+            year=year, basis=self.october.runs.get(is_current=True), created_by=self.lone, created_at=NOON
+        )
+        return Instalment.objects.create(
+            municipality=self.egedal, plan=plan, number=10, month=OCTOBER, amount_ore=250_000
+        )
 
     def close_october(self):
         self.lines()

@@ -196,4 +196,17 @@ def test_a_page_of_invoices_takes_few_queries(client, community, name, args):
         assert client.get(reverse(f"billing:{name}", args=args)).status_code == 200
 
     reads = [q["sql"] for q in queries if q["sql"].startswith("SELECT") and "set_config" not in q["sql"]]
-    assert len(reads) <= (20 if name == "invoice_draft" else 14), "\n".join(reads)
+    assert len(reads) <= (24 if name == "invoice_draft" else 14), "\n".join(reads)
+
+
+def test_an_instalment_is_invoiced_and_the_settlement_takes_it_off(client, community):
+    community.plan(2026)
+    html = page(client, community.lone, "invoices")
+    assert "2.500,00" in html
+
+    client.post(reverse("billing:invoice_instalment", args=["2026-10", "egedal"]))
+
+    invoice = Invoice.objects.get()
+    assert (invoice.kind, invoice.net_ore, invoice.period) == ("on_account", 250_000, community.october)
+    assert "2.500,00" not in page(client, community.lone, "invoices").split("Udstedt")[0]
+    assert issue(community, community.egedal).net_ore == 62_855_358 - 250_000
