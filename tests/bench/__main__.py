@@ -32,13 +32,14 @@ def main():
 
 def measure_desk():
     """Every measurement of pages, filing and sharing, at growing sizes; the last two at the largest."""
-    from tests.bench import desk, filing, queue_page, sharing, simulating
+    from tests.bench import desk, filing, queue_page, searching, sharing, simulating
 
     rows = []
     desk.load_sample()
     for size in sorted(SIZES | {int(os.environ.get("BENCH_TICKETS", "100000"))}):
         told(f"loading {size:,} tickets", desk.grow, size)
         rows += told(f"queue page at {size:,} tickets", queue_page.queue_page)
+        rows += told(f"search at {size:,} tickets", searching.searching)
     rows += [*queue_page.growth_of_page(rows)]
     rows += told("filing", filing.filing)
     rows += told("sharing by use", sharing.sharing_by_use)
