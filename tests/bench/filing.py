@@ -44,7 +44,7 @@ def _rows_of(ticket):
 def _read(cursor, statement, ticket):
     cursor.execute(statement, [ticket])
     names = [column.name for column in cursor.description]
-    left_out = {"id", "number"}
+    left_out = {"id", "number", "words"}  # what the database writes itself
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
 
