@@ -140,7 +140,8 @@ def _unequal_effects(before: dict, after: dict) -> Iterator[Difference]:
 
 
 def _new_and_changed(found: list[Examined]) -> tuple[list[Clock], list[Clock]]:
-    new, changed = [], []
+    new: list[Clock] = []
+    changed: list[Clock] = []
     for examined in found:
         wanted = clock_values(examined.replayed)
         for row in clock_rows(examined.ticket, examined.replayed):
