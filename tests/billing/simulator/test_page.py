@@ -282,4 +282,4 @@ def test_the_page_keeps_to_its_queries(client, world):
         assert client.get(URL, {"noegle-desk": "lige"}).status_code == 200
 
     reads = [q["sql"] for q in queries if q["sql"].startswith("SELECT") and "set_config" not in q["sql"]]
-    assert len(reads) <= 13, "\n".join(reads)
+    assert len(reads) <= 14, "\n".join(reads)
