@@ -69,6 +69,7 @@ urlpatterns = [
     path("ledelse/afregning/<month:month>/<slug:slug>.pdf", views.statement_pdf, name="pdf"),
     path("ledelse/afregning/<month:month>/<slug:slug>.csv", views.export_csv, name="csv"),
     path("ledelse/afregning/<month:month>/<slug:slug>.xlsx", views.export_xlsx, name="xlsx"),
+    path("ledelse/posteringer/", postings.newest_postings, name="newest_postings"),
     path("ledelse/posteringer/<month:month>/", postings.show_postings, name="postings"),
     path("ledelse/posteringer/<month:month>/<slug:slug>/fil/", postings.posting_file, name="posting_file"),
     path("ledelse/posteringer/opsaetning/<slug:slug>/", postings.posting_layout, name="posting_layout"),

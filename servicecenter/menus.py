@@ -50,7 +50,7 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Months"), "billing:periods", "run_allocation"),
         (_("Import"), "billing:imports", "import_ledger"),
         (_("Lines"), "billing:work_list", "import_ledger"),
-        (pgettext_lazy("accounts", "Postings"), "billing:postings", "read_entries"),
+        (pgettext_lazy("accounts", "Postings"), "billing:newest_postings", "read_entries"),
     ]),
     (_("Outgoing mail"), [(_("Outgoing mail"), "outbox:letters", "manage_settings")]),
     (_("Console"), [(_("Console"), "tickets:console", "work_tickets")]),

@@ -17,6 +17,13 @@ ENDINGS = {PostingLayout.Kind.SEPARATED: ("csv", "text/csv"), PostingLayout.Kind
 
 
 @reads_entries
+def newest_postings(request):
+    """On to the newest month that is calculated; before there is one, to the months' statements."""
+    period = Period.objects.calculated().first()
+    return redirect("billing:postings", period.month) if period else redirect("billing:statements")
+
+
+@reads_entries
 def show_postings(request, month):
     """The reconciliation report: statement = invoice = paid = received, for the municipalities the reader may read."""
     period = get_object_or_404(Period, month=month)

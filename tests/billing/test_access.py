@@ -40,6 +40,7 @@ ROUTES = {
     "billing:statement": (["2026-10", "egedal"], "get", "totals"),
     "billing:pdf": (["2026-10", "egedal"], "get", "totals"),
     "billing:postings": (["2026-10"], "get", "readers"),
+    "billing:newest_postings": ([], "get", "readers"),
     "billing:posting_file": (["2026-10", "egedal"], "get", "own"),
     "billing:posting_layout": (["egedal"], "get", "own finance"),
     "billing:subscriptions": ([], "get", "readers"),

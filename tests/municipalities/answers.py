@@ -125,6 +125,7 @@ BILLING = {
     "billing:subscriptions": TOTALS,
     **dict.fromkeys(["billing:subscription_end", "billing:invoice_mail"], FORM_ONLY),
     "billing:postings": TOTALS,
+    "billing:newest_postings": (ABSENT, ONWARD, SIGN_IN),
     **dict.fromkeys(["billing:posting_file", "billing:posting_layout"], NOBODY),
     **dict.fromkeys(["billing:overview", "billing:statements", "billing:statement", "billing:keys"], TOTALS),
     **dict.fromkeys(["billing:simulator", "billing:simulator_csv", "billing:simulator_xlsx"], TOTALS),
