@@ -16,7 +16,17 @@ from billing.access import is_joint_finance, joint_finance
 from billing.comparison import compare
 from billing.csv_lines import Unreadable, read_table
 from billing.forms import AssignmentForm, MappingForm, QuantitiesForm, UploadForm
-from billing.models import CorrectionAmount, Driver, DriverValue, ImportBatch, LedgerLine, Period, Run, Upload
+from billing.models import (
+    Allocation,
+    CorrectionAmount,
+    Driver,
+    DriverValue,
+    ImportBatch,
+    LedgerLine,
+    Period,
+    Run,
+    Upload,
+)
 from billing.names import names_of_codes
 from municipalities.models import Municipality
 
@@ -112,7 +122,9 @@ def show_period(request, month):
         "may_issue": is_joint_finance(request.user, "manage_invoicing"),
         "may_approve": is_joint_finance(request.user, "approve_period"),
         "is_own_run": period.calculated_by_id == request.user.pk,
-        "members": Municipality.objects.members(),
+        "billed": Municipality.objects.members().filter(
+            pk__in=Allocation.objects.filter(run=seen.run).values("municipality")
+        ),
     }
     return render(request, "billing/period.html", context)
 
