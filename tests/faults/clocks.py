@@ -80,6 +80,6 @@ def load(servers, *, count=2000, since=-60, spread=1, warned=10):
     """`count` clocks in one statement, due `since` seconds from now over the next `spread`, warned `warned` before."""
     loaded = Loaded(servers, next(_first))
     now = loaded.one("SELECT date_trunc('second', clock_timestamp())")
-    loaded.ask(LOAD, now=now, count=count, since=since, spread=spread, warned=warned)
-    loaded.ask(KEEP_PLAN)
+    # In one transaction: a worker that is awake must not fire a clock before its plan is noted.
+    loaded.ask(f"{LOAD}; {KEEP_PLAN}", now=now, count=count, since=since, spread=spread, warned=warned)
     return loaded
