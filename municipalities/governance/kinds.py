@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ class Part:
 Effect = dict[str, Part]  # by municipality code
 
 
-class Kind:
+class Kind(ABC):
     """One kind of proposal; subclasses say what its change means. Times are UTC."""
 
     code = ""
@@ -50,21 +51,21 @@ class Kind:
     # Its effect is told by what has been, which does not change.
     is_of_the_past = False
 
+    @abstractmethod
     def check(self, subject: str, change: Plain, *, takes_effect_at: datetime) -> None:
         """Raise RuleBroken when the change could never be used; nothing is stored then."""
-        raise NotImplementedError
 
+    @abstractmethod
     def effect(
         self, subject: str, change: Plain, *, takes_effect_at: datetime, municipalities: Sequence[Municipality],
         at: datetime,
     ) -> Effect:  # fmt: skip
         """What the change does to these municipalities. `at` is when it was proposed, the end of what a kind looks
         back on; what is open is looked at as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def give_force(self, proposal: Proposal, *, at: datetime) -> None:
         """Write the new version, in the transaction of the last yes. Sees joint tables and one municipality only."""
-        raise NotImplementedError
 
     def context(self, proposal: Proposal) -> Plain:
         """What the templates show of the change, in the reader's language."""

@@ -1,5 +1,7 @@
 """The agent's verbs on the tickets selected in a queue: the form (where the verb needs one), then each ticket."""
 
+from abc import ABC, abstractmethod
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
@@ -21,7 +23,7 @@ from tickets.views.console import nav_groups
 AT_MOST = 200
 
 
-class ManyAction(View):
+class ManyAction(View, ABC):
     form_class: type[forms.Form] = TicketForm
     title = gettext_lazy("Tickets")
     button = gettext_lazy("Save")
@@ -84,11 +86,13 @@ class ManyAction(View):
     def make_form(self, *data):
         return self.form_class(*data, person=self.request.user)
 
+    @abstractmethod
     def perform(self, ticket, data):
-        raise NotImplementedError
+        """The verb, on one ticket."""
 
+    @abstractmethod
     def told(self, number: int) -> str:
-        raise NotImplementedError
+        """What was done to so many tickets, in the reader's language."""
 
     def _numbers(self, parameters):
         texts = parameters.getlist("ticket")[:AT_MOST]
