@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import periods
+from billing.models import KeyVersion
 from municipalities.governance.models import Proposal
 from servicecenter.tenancy.scope import tenant_scope
 from tests.billing.world import NOON, World
@@ -98,6 +99,11 @@ def test_the_last_yes_gives_a_calendar_force(reader, world):
     look(reader, "proposals-settled")
 
 
+def proposed(world):
+    with tenant_scope(*(member.pk for member in world.members)):
+        return Proposal.objects.select_related("proposed_by").get()
+
+
 def say_yes(reader, director, proposal):
     reader.page.context.clear_cookies()
     reader.sign_in(director, PASSWORD)
@@ -124,6 +130,9 @@ def test_an_agreement_is_proposed_with_its_effect(reader, world):
     look(reader, "agreement-effect")
     reader.press("[name=propose]")
     look(reader, "proposal-agreement")
+    made = proposed(world)
+    assert (made.kind, made.state, made.proposed_by) == ("agreement", Proposal.State.PROPOSED, world.amir)
+    assert made.change["terms"]["timers"]["first_response"]["target_minutes"]["4"] == 60
 
 
 @pytest.mark.parametrize("kind", ["equal", "driver", "fixed", "percent", "mix"])
@@ -148,3 +157,7 @@ def test_a_key_is_proposed_with_its_effect(reader, world, kind):
     look(reader, f"key-effect-{kind}")
     reader.press("[name=propose]")
     look(reader, "proposal-key")
+    made = proposed(world)
+    assert (made.kind, made.subject, made.state) == ("key", "desk", Proposal.State.PROPOSED)
+    assert made.change["definition"]["type"] == kind
+    assert KeyVersion.objects.filter(pool=world.desk).count() == 1  # nothing has force before everybody's yes

@@ -1,13 +1,14 @@
 """A director asks what would be, and reads the overview, the savings and the account, in both languages."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import translation
 
 from billing import figures, periods
-from billing.models import Budget
+from billing.models import Baseline, Budget, IndexSeries
 from servicecenter.tenancy.scope import tenant_scope
 from tests.billing.savings.world import make_baseline, make_index
 from tests.billing.world import NOON, OCTOBER, World
@@ -71,4 +72,17 @@ def test_a_director_reads_the_overview_the_savings_and_the_account(reader, world
 def test_finance_enters_a_business_case_and_indices(reader, world):
     reader.sign_in(world.lone, "en lang adgangskode")
     reader.open(reverse("billing:baseline", args=["egedal"]))
+    reader.page.fill("[name=promised]", "2.100.000,50")
+    reader.press("main form.sd-form button.button-primary")
     reader.open(reverse("billing:indices"))
+    with tenant_scope():
+        series = IndexSeries.objects.get()
+    reader.page.fill(f"[name=v{series.pk}-2025]", "104,5")
+    reader.press("main form.sd-form button.button-primary")
+
+    with tenant_scope(*(member.pk for member in world.members)):
+        promised = dict(Baseline.objects.values_list("municipality__slug", "promised_ore"))
+        indices = {row.year: row.value for row in series.values.all()}
+    assert promised["egedal"] == 210_000_050
+    assert promised["egedal"] not in (promised["furesoe"], promised["ballerup"])
+    assert indices == {2024: 100, 2025: Decimal("104.5"), 2026: 110}
