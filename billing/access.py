@@ -4,59 +4,19 @@ Totals open for everybody who may read totals anywhere; entries and exports for 
 importing, calculating and approving for staff of the shared centre who hold the right on every municipality.
 """
 
-from functools import wraps
-
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from municipalities.access import held_for_all as joint_finance
+from municipalities.access import held_somewhere, reads_totals
+from municipalities.access import holds_for_all as is_joint_finance
 from municipalities.models import Municipality, Person
 from servicecenter.tenancy.grants import granted_ids
 
+__all__ = [
+    "is_joint_finance", "joint_finance", "may_read_entries", "member_with_entries", "reads_entries", "reads_totals",
+]  # fmt: skip
 
-def reads_totals(view):
-    @wraps(view)
-    def checked(request, *args, **kwargs):
-        if not granted_ids(request.user, Municipality, "read_totals"):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return checked
-
-
-def reads_entries(view):
-    """For those who may read the entries of some municipality; the view finds among them."""
-
-    @wraps(view)
-    def checked(request, *args, **kwargs):
-        if not granted_ids(request.user, Municipality, "read_entries"):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return checked
-
-
-def joint_finance(permission):
-    """For staff of the shared centre who hold `permission` on every municipality."""
-
-    def decorate(view):
-        @wraps(view)
-        def checked(request, *args, **kwargs):
-            if not is_joint_finance(request.user, permission):
-                raise Http404
-            return view(request, *args, **kwargs)
-
-        return checked
-
-    return decorate
-
-
-def is_joint_finance(person: Person, permission: str) -> bool:
-    granted = granted_ids(person, Municipality, permission)
-    if not granted:
-        return False
-    kinds = dict(Municipality.objects.values_list("pk", "kind"))
-    members = {pk for pk, kind in kinds.items() if kind == Municipality.Kind.MUNICIPALITY}
-    return kinds.get(person.municipality_id) == Municipality.Kind.OPERATOR and members <= granted
+reads_entries = held_somewhere("read_entries")
 
 
 def may_read_entries(person: Person, municipality: Municipality) -> bool:

@@ -12,12 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from municipalities.access import reads_totals
 from municipalities.models import Municipality
 from servicecenter import time_source
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.grants import granted_ids
 from tickets.levels import drawings, equality, exports, margins, months, reading, ticket_lists, vendors
-from tickets.levels.access import is_lead_of_all, leads_all, reads_totals
+from tickets.levels.access import is_lead_of_all, leads_all
 from tickets.levels.calendar_months import month_of, months_on
 from tickets.levels.forms import LevelFilter, MarginForm, as_month
 from tickets.levels.judging import SPANS, margin_of
