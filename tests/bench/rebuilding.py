@@ -1,6 +1,7 @@
 """Rebuilding the clocks of 100,000 tickets from their events: compared, and made anew from nothing."""
 
 import io
+import os
 import time
 
 from django.core.management import call_command
@@ -21,18 +22,23 @@ def load_history():
 
 
 def rebuilding():
-    """By the wall, and in the processor time of the program, which a busy machine lengthens less."""
+    """By the wall, and in the processor time of the program's processes, which a busy machine lengthens less."""
     compared = _time(check=True)
     execute("DELETE FROM tickets_clock")
     made = _time(check=False)
     return [
         Measured(f"clocks of {TICKETS:,} tickets {what}, {how}, against the aim", taken, AIM_S, unit="s")
         for what, times in (("replayed and compared", compared), ("made anew from nothing", made))
-        for how, taken in zip(("by the wall", "processor time of the program"), times, strict=True)
+        for how, taken in zip(("by the wall", "processor time of its processes"), times, strict=True)
     ]
 
 
 def _time(*, check):
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, processor = time.perf_counter(), _processor_time()
     call_command("rebuild_clocks", check=check, stdout=io.StringIO())
-    return time.perf_counter() - wall, time.process_time() - processor
+    return time.perf_counter() - wall, _processor_time() - processor
+
+
+def _processor_time():
+    """Of this process and of those it started, in seconds."""
+    return sum(os.times()[:4])

@@ -1,7 +1,7 @@
 """Do the stored clocks say what the events say? Compared field by field, and put right from the events.
 
-Many tickets are read and written at a time, as plain rows: a hundred thousand of them take a minute or two. Effects are
-append-only: a missing one is added, one that should not be there is reported and stays.
+Many tickets are read and written at a time, as plain rows: a hundred thousand of them take a minute or less. Effects
+are append-only: a missing one is added, one that should not be there is reported and stays.
 """
 
 from collections import defaultdict
@@ -10,20 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from municipalities.sample.rows import write
 from tickets.models import Clock, ClockEffect, Event, Ticket
+from tickets.sla import rows
 from tickets.sla.clock import Replay
 from tickets.sla.instants import SECOND
 from tickets.sla.keeping import (
     CHANGING,
     SLA_EVENTS,
-    clock_rows,
     clock_values,
     next_due,
-    past_effects,
     past_instants,
     reading_of,
-    write_clocks,
 )
 from tickets.sla.terms import Rulebook
 
@@ -77,24 +74,22 @@ def examine(tickets: Iterable[Ticket], *, now: datetime, rules: Rulebook) -> Ite
     tickets = list(tickets)
     stored = _read([ticket.pk for ticket in tickets])
     for ticket in tickets:
-        rows = stored[ticket.pk]
-        at = max(rows.events[-1].at, min([now, *(instant - SECOND for instant in rows.waiting)]))
-        replayed = reading_of(rows.events, now=at, rules=rules)
-        yield Examined(ticket, rows, replayed, _compare(ticket, rows, replayed))
+        present = stored[ticket.pk]
+        at = max(present.events[-1].at, min([now, *(instant - SECOND for instant in present.waiting)]))
+        replayed = reading_of(present.events, now=at, rules=rules)
+        yield Examined(ticket, present, replayed, _compare(ticket, present, replayed))
 
 
 def repair(found: Iterable[Examined], *, now: datetime) -> None:
     """Write what differs anew from the events, in the running transaction, in which the tickets are locked."""
     found = list(found)
-    new, changed = _new_and_changed(found)
-    write(Clock, new)
-    write_clocks(changed)
-    Clock.objects.filter(pk__in=[pk for examined in found for pk in _strangers(examined)]).delete()
-    missing = [effect for examined in found for effect in _missing(examined, found_at=now)]
-    ClockEffect.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
-    for examined in found:
-        examined.ticket.next_due_at = next_due(examined.replayed.clocks)
-    Ticket.objects.bulk_update([examined.ticket for examined in found], ["next_due_at"], batch_size=1000)
+    rows.write_clocks(row for examined in found for row in _unequal_rows(examined))
+    strangers = [pk for examined in found for pk in _strangers(examined)]
+    if strangers:
+        Clock.objects.filter(pk__in=strangers).delete()
+    rows.write_effects(row for examined in found for row in _missing(examined, found_at=now))
+    due = [(examined.ticket, next_due(examined.replayed.clocks)) for examined in found]
+    rows.write_next_due((ticket.pk, at) for ticket, at in due if ticket.next_due_at != at)
 
 
 def _read(ids: list[int]) -> dict[int, Stored]:
@@ -139,16 +134,12 @@ def _unequal_effects(before: dict, after: dict) -> Iterator[Difference]:
             yield Difference(f"{kind} {cycle} effect {percent} %", old, new)
 
 
-def _new_and_changed(found: list[Examined]) -> tuple[list[Clock], list[Clock]]:
-    new: list[Clock] = []
-    changed: list[Clock] = []
-    for examined in found:
-        wanted = clock_values(examined.replayed)
-        for row in clock_rows(examined.ticket, examined.replayed):
-            pk, values = examined.stored.clocks.get((row.kind, row.cycle), (None, None))
-            if values != wanted[row.kind, row.cycle]:
-                (changed if pk else new).append(row)
-    return new, changed
+def _unequal_rows(examined: Examined) -> Iterator[tuple]:
+    of_ticket = (examined.ticket.municipality_id, examined.ticket.pk)
+    for key, values in clock_values(examined.replayed).items():
+        _, stored = examined.stored.clocks.get(key, (None, None))
+        if values != stored:
+            yield (*of_ticket, *key, *values)
 
 
 def _strangers(examined: Examined) -> list[int]:
@@ -156,10 +147,11 @@ def _strangers(examined: Examined) -> list[int]:
     return [pk for key, (pk, _) in examined.stored.clocks.items() if key not in known]
 
 
-def _missing(examined: Examined, *, found_at: datetime) -> list[ClockEffect]:
-    stored = examined.stored.effects
-    effects = past_effects(examined.ticket, examined.replayed, found_at=found_at)
-    return [effect for effect in effects if (effect.kind, effect.cycle, effect.percent) not in stored]
+def _missing(examined: Examined, *, found_at: datetime) -> Iterator[tuple]:
+    of_ticket = (examined.ticket.municipality_id, examined.ticket.pk)
+    for key, at in past_instants(examined.replayed).items():
+        if key not in examined.stored.effects:
+            yield (*of_ticket, *key, at, found_at)
 
 
 def _text(value: Any) -> str:

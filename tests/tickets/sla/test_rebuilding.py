@@ -7,15 +7,19 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servicecenter.errors import RuleBroken
+from servicecenter.tenancy.scope import tenant_scope
 from tests.factories import MONDAY, TERMS, make_agent, make_agreement, make_calendar, make_queue, make_ticket
 from tests.tickets.sla.plain import EVERY_DAY
 from tickets import lifecycle
-from tickets.models import Clock, ClockEffect, Ticket, Vendor
+from tickets.management.commands import rebuild_clocks
+from tickets.models import Clock, ClockEffect, Event, Ticket, Vendor
 from tickets.sla.due import fire_all
+from tickets.sla.errors import SlaError
 from tickets.sla.rebuilding import differences, examine
 from tickets.sla.terms import rulebook
 
@@ -208,3 +212,89 @@ def test_one_ticket_is_put_right_and_the_others_are_left():
 def test_a_ticket_that_is_not_there_is_told():
     with pytest.raises(CommandError, match="There is no ticket 1"):
         command("--ticket", "1")
+
+
+def lived_in():
+    """A ticket with every kind of clock, warnings and breaches, and one that is solved."""
+    vendor = make_rules()
+    ticket = make_ticket()
+    other = make_ticket(requester=ticket.requester)
+    agent = make_agent(ticket.municipality)
+    lifecycle.wait_for_vendor(ticket, vendor=vendor, by=agent, at=MONDAY + 30 * MINUTE)
+    lifecycle.reply(other, by=agent, body="Hej.", at=MONDAY + 600 * MINUTE)
+    lifecycle.resolve(other, by=agent, solution="Ok.", at=MONDAY + 900 * MINUTE)
+
+
+def stored_rows():
+    clocks = Clock.objects.order_by("ticket_id", "kind", "cycle").values_list(*[f.name for f in Clock._meta.fields[1:]])
+    effects = ClockEffect.objects.order_by("ticket_id", "kind", "cycle", "percent")
+    tickets = Ticket.objects.order_by("pk").values_list("pk", "next_due_at")
+    return list(clocks), list(effects.values_list("ticket_id", "kind", "cycle", "percent", "at")), list(tickets)
+
+
+def lose_the_clocks():
+    Clock.objects.all().delete()
+    Ticket.objects.update(next_due_at=MONDAY)
+
+
+def test_made_anew_from_nothing_every_row_is_as_the_worker_would_have_left_it():
+    lived_in()
+    effects = ClockEffect.objects.count()
+    with an_own_transaction():
+        fire_all(now=timezone.now())
+        wanted = stored_rows()
+    assert len(wanted[1]) > effects
+    lose_the_clocks()
+    command()
+    assert stored_rows() == wanted
+
+
+def test_a_clock_nobody_has_heard_of_goes_and_a_changed_one_is_put_right():
+    ticket = make_ticket()
+    before = stored_rows()
+    spoil(ticket)
+    stranger = Clock.objects.get(ticket=ticket, kind="resolution")
+    stranger.pk, stranger.cycle = None, 7
+    stranger.save(force_insert=True)
+    command()
+    assert stored_rows() == before
+
+
+def desk_without_clocks():
+    """Written for good, so that other processes see it. Returns its municipality and the rows as they were."""
+    with tenant_scope():
+        lived_in()
+        fire_all(now=timezone.now())
+        before = stored_rows()
+        lose_the_clocks()
+        return Ticket.objects.first().municipality_id, before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_share_the_tickets_and_tell_all_they_found(monkeypatch):
+    monkeypatch.setattr(rebuild_clocks, "BATCH", 1)
+    municipality, before = desk_without_clocks()
+    lines = command("--processes", "2")
+    with tenant_scope(municipality):
+        assert stored_rows() == before
+        numbers = list(Ticket.objects.order_by("pk").values_list("number", flat=True))
+    assert list(dict.fromkeys(line.partition(":")[0] for line in lines[:-1])) == [str(number) for number in numbers]
+    assert lines[-1] == f"2 tickets replayed, {len(lines) - 1} differences put right."
+    assert command("--check", "--processes", "2") == ["2 tickets replayed, 0 differences found."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_process_cannot_read_ends_the_command_with_its_reason(monkeypatch):
+    monkeypatch.setattr(rebuild_clocks, "BATCH", 1)
+    municipality, _before = desk_without_clocks()
+    with tenant_scope(municipality):
+        told = {"municipality_id": municipality, "kind": "policy", "at": timezone.now(), "data": {"to": "lost@1"}}
+        Event.objects.create(ticket=Ticket.objects.first(), **told)
+    with pytest.raises(SlaError) as refused:
+        command("--processes", "2")
+    assert refused.value.code == "UNKNOWN_POLICY"
+
+
+def test_no_process_is_no_way_to_work():
+    with pytest.raises(CommandError, match="At least one process"):
+        command("--processes", "0")
