@@ -38,8 +38,7 @@ def make_decisions(community: Community, *, until: datetime, say: Callable[[str]
         _adopt_key(community, until)
         _adopt_calendar(community, until)
         _ask_for_shorter_reply(community, until)
-        for pk in replanning.waiting():
-            replanning.replan(pk, scope=scope, now=until)
+        replanning.replan_waiting(now=until)
     adopted = Proposal.objects.filter(state=Proposal.State.ADOPTED).count()
     say(f"{adopted} proposals adopted, {Proposal.objects.open(at=until).count()} awaits a decision")
 

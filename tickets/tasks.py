@@ -1,7 +1,6 @@
 from celery import shared_task
 from django.utils import timezone
 
-from municipalities.models import Municipality
 from servicecenter import time_source
 from tickets import attachments, closing, counts
 from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
@@ -12,13 +11,16 @@ from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
 from tickets.notifications.delivering import deliver_waiting
 from tickets.notifications.telling import tell_waiting
 from tickets.sla.administration import replanning
-from tickets.sla.due import fire_all
+from tickets.sla.due import fire_all, outdated
 
 
 @shared_task
 def fire_due_clocks() -> None:
     """Wake up and fire what the rows say is due; the rows are the truth, so a lost or doubled call changes nothing."""
-    fire_all(now=time_source.now())
+    now = time_source.now()
+    if outdated(now=now):
+        replanning.replan_waiting(now=now.replace(microsecond=0))
+    fire_all(now=now)
 
 
 @shared_task
@@ -42,11 +44,9 @@ def fold_counts() -> None:
 
 
 @shared_task
-def replan_calendars(*, scope: list[int] | None = None) -> None:
+def replan_calendars() -> None:
     """Make the plans of running clocks anew where a calendar got a new version; the rows say for which."""
-    scope = scope or list(Municipality.objects.values_list("pk", flat=True))
-    for pk in replanning.waiting():
-        replanning.replan(pk, scope=scope, now=time_source.now().replace(microsecond=0))
+    replanning.replan_waiting(now=time_source.now().replace(microsecond=0))
 
 
 @shared_task

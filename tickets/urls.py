@@ -65,4 +65,5 @@ urlpatterns = [
     path(_WORK + "ur/", sla.VoidClock.as_view(), name="void_clock"),
     path("konsol/ure/", sla.clocks, name="clocks"),
     path("konsol/ure/igen/", sla.try_clocks_again, name="try_clocks_again"),
+    path("konsol/ure/fortael-igen/", sla.tell_again, name="tell_again"),
 ]

@@ -44,6 +44,7 @@ TICKETS = {
     "tickets:agreements": (ABSENT, OWN, SIGN_IN),
     **dict.fromkeys(["tickets:calendar", "tickets:calendar_new", "tickets:calendar_version"], NOBODY),
     "tickets:try_clocks_again": FORM_ONLY,
+    "tickets:tell_again": FORM_ONLY,
     **dict.fromkeys(["tickets:agreement", "tickets:agreement_new", "tickets:agreement_version"], NOBODY),
     "api-ticket-list": (REFUSED, REFUSED, REFUSED),
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),

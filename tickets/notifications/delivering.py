@@ -1,11 +1,19 @@
-"""From notices to mails. Up to twenty in five minutes are sent one by one; what comes on top becomes one digest.
+"""From notices to mails: one by one while it is quiet, one digest instead of a storm.
 
-More than twenty that are due together are one digest at once. After twenty single ones within five minutes, further
-ones are held until those five minutes are over, and then are one digest.
+Nobody knows at the first mail how many will follow, so it is the rate that decides:
+
+- The first five to a person within five minutes go at once. Further ones are held until those five minutes are over.
+- Were there more than twenty in all by then, those held are one digest; else they go one by one.
+- More than twenty that fall due together, such as those of a night, are one digest at once.
+- What is urgent (priority 1, a receipt) is not held until twenty single mails have gone within five minutes.
+
+So whatever happens, nobody gets more than twenty single mails in five minutes; of a storm that is not urgent at most
+five, and then one digest every five minutes. Nothing waits for more than five minutes, but for the night.
 """
 
 import logging
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import translation
@@ -15,8 +23,10 @@ from servicecenter.outbox.queueing import own_id, queue
 from servicecenter.outbox.texts import Text
 from servicecenter.tenancy.scope import tenant_scope
 from tickets.notifications import words
-from tickets.notifications.models import Notice
+from tickets.notifications.models import Notice, NoticeSettings
+from tickets.notifications.quiet import mail_at
 
+AT_ONCE = 5
 MOST_SINGLE = 20
 WINDOW = timedelta(minutes=5)
 PASSING = (OperationalError, InterfaceError)
@@ -47,10 +57,12 @@ def deliver_to(person_id: int, *, now: datetime) -> int:
     """One sender at a time for one person, or the counting would be wrong; another one finds nothing to do."""
     if not _is_ours(person_id):
         return 0
-    due = list(Notice.objects.filter(recipient_id=person_id).to_mail(at=now).order_by("id"))
-    singles, many, held = _sorted(due, _recent(person_id, now=now))
+    of_person = Notice.objects.filter(recipient_id=person_id)
+    due = list(of_person.to_mail(at=now).order_by("id"))
+    recent = of_person.filter(mailed_at__gte=now - WINDOW).order_by("mailed_at")
+    singles, many, held = _sorted(due, recent.filter(in_digest=False).count())
     if held:
-        _hold(held, person_id, now=now)
+        _hold(held, until=_held_until(of_person, recent, now=now))
     for notice in singles:
         _send(notice.municipality_id, f"notice:{notice.pk}", [notice], now=now)
     if many:
@@ -59,21 +71,37 @@ def deliver_to(person_id: int, *, now: datetime) -> int:
 
 
 def _sorted(due: list[Notice], recent: int) -> tuple[list[Notice], list[Notice], list[Notice]]:
-    """What is sent one by one, what as one digest, and what is held."""
-    if len(due) > MOST_SINGLE or any(notice.is_held for notice in due):
+    """What is sent one by one, what as one digest, and what is held; `recent` single mails went within five minutes."""
+    is_over = any(notice.is_held for notice in due)
+    if len(due) + (recent if is_over else 0) > MOST_SINGLE:
         return ([], due, []) if len(due) > 1 else (due, [], [])
-    room = max(MOST_SINGLE - recent, 0)
-    return due[:room], [], due[room:]
+    if is_over:
+        return due, [], []
+    singles: list[Notice] = []
+    held: list[Notice] = []
+    for notice in due:
+        room = MOST_SINGLE if notice.is_urgent else AT_ONCE
+        (singles if recent + len(singles) < room else held).append(notice)
+    return singles, [], held
 
 
-def _recent(person_id: int, *, now: datetime) -> int:
-    return Notice.objects.filter(recipient_id=person_id, mailed_at__gt=now - WINDOW, in_digest=False).count()
+def _held_until(of_person, recent, *, now: datetime) -> datetime:
+    """With those that are held already; else when the five minutes are over, and five after the last digest."""
+    waiting = of_person.filter(is_held=True, mailed_at__isnull=True, mail_at__gt=now).order_by("mail_at").first()
+    if waiting:
+        return waiting.mail_at
+    first, digest = recent.first(), recent.filter(in_digest=True).last()
+    return max((one.mailed_at for one in (first, digest) if one), default=now) + WINDOW
 
 
-def _hold(notices: list[Notice], person_id: int, *, now: datetime) -> None:
-    first = Notice.objects.filter(recipient_id=person_id, mailed_at__gt=now - WINDOW).order_by("mailed_at").first()
-    until = (first.mailed_at if first else now) + WINDOW
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(is_held=True, mail_at=until)
+def _hold(notices: list[Notice], *, until: datetime) -> None:
+    """At night what is not urgent waits for the morning, as if it had fallen due when it is let go."""
+    for municipality_id, group in groupby(notices, key=lambda notice: notice.municipality_id):
+        with tenant_scope(municipality_id):
+            for notice in Notice.objects.filter(pk__in=[one.pk for one in group]).select_related("ticket"):
+                chosen = NoticeSettings.objects.filter(person=notice.recipient_id).first() or NoticeSettings()
+                notice.is_held, notice.mail_at = True, mail_at(notice, notice.ticket, chosen, now=until)
+                notice.save(update_fields=["is_held", "mail_at"])
 
 
 def _send(municipality_id: int | None, cause: str, notices: list[Notice], *, now: datetime) -> None:

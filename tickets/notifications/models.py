@@ -36,6 +36,9 @@ class OccasionQuerySet(OwnedQuerySet):
     def waiting(self, *, at):
         return self.filter(next_at__lte=at)
 
+    def set_aside(self):
+        return self.filter(next_at__isnull=True)
+
 
 class Occasion(models.Model):
     """Something that happened and is still to be told: written with it, gone when its notices are written.
@@ -80,7 +83,8 @@ class NoticeQuerySet(OwnedQuerySet):
 class Notice(models.Model):
     """One person is told one thing once. It belongs to the ticket's municipality; the recipient may work elsewhere.
 
-    `mail_at` says when its mail is due (empty: no mail), `is_held` that it waits to become part of a digest.
+    `mail_at` says when its mail is due (empty: no mail), `is_held` that it waits because many came at
+    once. What is urgent is held only after twenty single mails (`delivering`).
     """
 
     municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
@@ -93,6 +97,7 @@ class Notice(models.Model):
     in_product = models.BooleanField(default=True)
     read_at = models.DateTimeField(null=True)
     mail_at = models.DateTimeField(null=True)
+    is_urgent = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False)
     mailed_at = models.DateTimeField(null=True)
     in_digest = models.BooleanField(default=False)

@@ -1,18 +1,38 @@
 """When a mail may disturb.
 
 Night is 22 to 7 by the clock on the wall, not the desk's closing time: who works early or late hears in time, and the
-desk's hours differ by agreement. Each person may choose otherwise; priority 1 always goes at once.
+desk's hours differ by agreement. Each person may choose otherwise; priority 1 and receipts go at any hour.
 """
 
 from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
-from tickets.notifications.models import NoticeSettings
+from tickets.notifications.models import Kind, NoticeSettings
 from tickets.sla.calendar import Calendar
 from tickets.sla.errors import SlaError
+from tickets.sla.terms import rulebook
 
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(7)
+NEVER_QUIET = {Kind.RECEIVED}
+
+
+def is_urgent(kind: str, ticket) -> bool:
+    """Priority 1, and the answer to what somebody does right now, which wakes nobody."""
+    return ticket.priority == 1 or kind in NEVER_QUIET
+
+
+def mail_at(told, ticket, chosen: NoticeSettings, *, now: datetime) -> datetime:
+    """When the mail about an occasion or notice may go, as its reader has chosen; `now` in UTC."""
+    if is_urgent(told.kind, ticket):
+        return now
+    return quiet_until(now, quiet=chosen.quiet, hours=desk_hours(ticket))
+
+
+def desk_hours(ticket) -> Calendar | None:
+    """The calendar of the ticket's resolution clock, or None while it has none."""
+    clock = ticket.clocks.filter(kind="resolution").order_by("-cycle").first()
+    return rulebook().calendars.get(clock.calendar) if clock else None
 
 
 def quiet_until(at: datetime, *, quiet: str, hours: Calendar | None) -> datetime:

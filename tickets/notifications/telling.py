@@ -11,19 +11,17 @@ from itertools import groupby
 from django.db import InterfaceError, OperationalError, transaction
 
 from municipalities.models import Municipality, Person
+from servicecenter.audit.models import AuditEntry
 from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Ticket
 from tickets.notifications.models import Kind, Notice, NoticeSettings, Occasion
-from tickets.notifications.quiet import quiet_until
+from tickets.notifications.quiet import is_urgent, mail_at
 from tickets.notifications.receivers import Receivers
-from tickets.sla.terms import rulebook
 
 BATCH = 500
 MOST_ATTEMPTS = 5
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 PASSING = (OperationalError, InterfaceError)
-# The answer to what somebody does right now; it wakes nobody.
-NEVER_QUIET = {Kind.RECEIVED}
 SAYS_IT_ALL = {Kind.RESOLVED: Kind.CLOSED, Kind.ANSWERED: Kind.REOPENED}
 
 logger = logging.getLogger(__name__)
@@ -70,6 +68,18 @@ def _note_failure(occasion: Occasion, error: Exception, *, now: datetime) -> Non
     )
 
 
+def tell_again(occasions, *, by: Person, at: datetime) -> int:
+    """Let the worker tell what was set aside once more, with as many tries as the first time. Returns how many."""
+    chosen = list(occasions.set_aside().select_related("ticket").select_for_update(of=("self",)))
+    for occasion in chosen:
+        AuditEntry.objects.record(
+            "told again", municipality_id=occasion.municipality_id, actor=by, subject=str(occasion.ticket.number),
+            at=at, kind=occasion.kind, cause=occasion.cause, reason=occasion.error,
+        )  # fmt: skip
+    Occasion.objects.filter(pk__in=[one.pk for one in chosen]).update(next_at=at, attempts=0, error="")
+    return len(chosen)
+
+
 def tell(occasions: list[Occasion], *, now: datetime) -> None:
     """Write the notices of occasions of one municipality, in whose scope this runs, and end them."""
     tickets = _tickets({occasion.ticket_id for occasion in occasions})
@@ -111,17 +121,6 @@ def _notice(occasion: Occasion, ticket, person: Person, chosen: NoticeSettings |
     return Notice(
         municipality_id=occasion.municipality_id, ticket=ticket, recipient=person, kind=occasion.kind,
         cause=occasion.cause, at=occasion.at, data=occasion.data, in_product=in_product,
-        mail_at=_mail_at(occasion, ticket, chosen, now) if by_mail else None,
+        is_urgent=is_urgent(occasion.kind, ticket),
+        mail_at=mail_at(occasion, ticket, chosen, now=now) if by_mail else None,
     )  # fmt: skip
-
-
-def _mail_at(occasion: Occasion, ticket, chosen: NoticeSettings, now: datetime) -> datetime:
-    if ticket.priority == 1 or occasion.kind in NEVER_QUIET:
-        return now
-    return quiet_until(now, quiet=chosen.quiet, hours=desk_hours(ticket))
-
-
-def desk_hours(ticket):
-    """The calendar of the ticket's resolution clock, or None while it has none."""
-    clock = ticket.clocks.filter(kind="resolution").order_by("-cycle").first()
-    return rulebook().calendars.get(clock.calendar) if clock else None

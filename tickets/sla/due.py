@@ -5,6 +5,9 @@ running, and a worker killed in the middle has written nothing. An instant is ju
 so it is fired when that second is over. What somebody has to hear is noted in the same statement, to be told by
 `tickets.notifications`.
 
+A plan made with an earlier version of its calendar is not fired once the new version is in force: it is made anew first
+(`administration.replanning`), however long no worker ran, and then fires at the instants that are right.
+
 A batch that fails is fired again in smaller parts, until the one clock to blame stands alone and is set aside
 (`setting_aside`). What fails for a passing reason, such as a lost connection, fails as a whole and is due again.
 """
@@ -13,13 +16,14 @@ import json
 import logging
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from tickets.notifications.models import WARNINGS
 from tickets.notifications.occasions import WARN_OF
 from tickets.sla import setting_aside
-from tickets.sla.models import Clock
+from tickets.sla.models import Clock, Replanning
 
 BATCH = 1000
 PARTS = 10
@@ -31,6 +35,7 @@ _FIRE = """
 WITH due AS MATERIALIZED (
     SELECT id, municipality_id, ticket_id, kind, cycle, plan_at, plan_percent
     FROM tickets_clock WHERE next_at < %(second)s AND (%(only)s::bigint IS NULL OR id = %(only)s)
+        AND calendar <> ALL (%(outdated)s)
     ORDER BY next_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
 ), passed AS MATERIALIZED (
     SELECT due.id, due.municipality_id, due.ticket_id, due.kind, due.cycle, step.at, step.percent, step.ordinality AS n
@@ -98,9 +103,17 @@ def fire_batch(*, now: datetime, batch: int = BATCH, only: int | None = None) ->
     """
     with transaction.atomic(), connection.cursor() as cursor:
         given: dict[str, Any] = {"second": now.replace(microsecond=0), "now": now, "batch": batch, "only": only}
-        cursor.execute(_FIRE, given | {"words": json.dumps(WARNINGS), "warn_of": list(WARN_OF)})
+        given |= {"words": json.dumps(WARNINGS), "warn_of": list(WARN_OF), "outdated": outdated(now=now)}
+        cursor.execute(_FIRE, given)
         clocks, effects = cursor.fetchone()
     return clocks, effects
+
+
+def outdated(*, now: datetime) -> list[str]:
+    """The calendars in which plans are still to be made anew although their new version is in force at `now` (UTC)."""
+    columns = ("version__calendar__code", "version__calendar__timezone", "version__valid_from")
+    waiting = Replanning.objects.filter(done_at=None).values_list(*columns)
+    return [code for code, zone, first in waiting if now.astimezone(ZoneInfo(zone)).date() >= first]
 
 
 def _fire_alone(*, now: datetime) -> tuple[int, int]:
@@ -120,5 +133,5 @@ def _fire_alone(*, now: datetime) -> tuple[int, int]:
 
 
 def _first_due(now):
-    due = Clock.objects.filter(next_at__lt=now.replace(microsecond=0)).order_by("next_at", "id")
-    return due.select_for_update(skip_locked=True).first()
+    due = Clock.objects.filter(next_at__lt=now.replace(microsecond=0)).exclude(calendar__in=outdated(now=now))
+    return due.order_by("next_at", "id").select_for_update(skip_locked=True).first()

@@ -65,12 +65,16 @@ class CalendarVersion(models.Model):
 
 
 class Replanning(models.Model):
-    """A calendar got a new version: the plans of the clocks that run in it are made anew, before its first day."""
+    """A calendar got a new version: the plans of the clocks that run in it are made anew, before its first day.
+
+    Once that day has come, none of them is fired before it is `done` (`sla.due`). Tickets up to `reached_ticket` are.
+    """
 
     version = models.OneToOneField(CalendarVersion, on_delete=models.PROTECT, related_name="replanning")
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     tickets = models.PositiveIntegerField(null=True)
+    reached_ticket = models.BigIntegerField(default=0)
 
     class Meta:
         app_label = "tickets"

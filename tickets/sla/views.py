@@ -13,7 +13,8 @@ from municipalities.models import Municipality
 from servicecenter import time_source
 from servicecenter.tenancy.grants import granted_ids
 from tickets import lifecycle
-from tickets.models import ClockFailure, Event, Queue, Ticket, Vendor
+from tickets.models import ClockFailure, Event, Occasion, Queue, Ticket, Vendor
+from tickets.notifications import telling
 from tickets.sla.display import clock_name
 from tickets.sla.forms import VoidForm
 from tickets.sla.setting_aside import try_again
@@ -42,14 +43,15 @@ class VoidClock(AgentAction):
 
 @require_safe
 def clocks(request):
-    """Clocks that cannot be fired, and those taken out of the count lately."""
+    """Clocks that cannot be fired, notices that cannot be told, and clocks taken out of the count lately."""
     _refuse_others(request.user)
     names = {row.code: row.name for model in (Queue, Vendor) for row in model.objects.all()}
     failures = list(_failures(request.user).select_related("ticket", "municipality")[:MOST_ROWS])
     voids = list(_voids(request.user))
     for row, kind, subject in [(f, f.kind, "") for f in failures] + [(v, v.data["clock"], _subject(v)) for v in voids]:
         row.name = clock_name(kind, names.get(subject, subject))
-    context = {"failures": failures, "voids": voids, "days": VOIDS_OF_DAYS}
+    untold = _untold(request.user).select_related("ticket", "municipality").order_by("-at")[:MOST_ROWS]
+    context = {"failures": failures, "untold": untold, "voids": voids, "days": VOIDS_OF_DAYS}
     return render(request, "tickets/sla/clocks.html", context)
 
 
@@ -70,6 +72,25 @@ def try_clocks_again(request):
     return redirect(reverse("tickets:clocks"))
 
 
+@require_POST
+def tell_again(request):
+    """The chosen notice, or all that are set aside."""
+    _refuse_others(request.user)
+    wanted = _untold(request.user)
+    if chosen := request.POST.get("occasion", ""):
+        wanted = wanted.filter(pk=int(chosen)) if chosen.isascii() and chosen.isdecimal() else wanted.none()
+    count = telling.tell_again(
+        Occasion.objects.filter(pk__in=wanted.values("pk")),
+        by=request.user,
+        at=time_source.now().replace(microsecond=0),
+    )
+    if not count:
+        raise Http404
+    done = ngettext("%(count)s notice is told again now.", "%(count)s notices are told again now.", count)
+    messages.success(request, done % {"count": count})
+    return redirect(reverse("tickets:clocks"))
+
+
 def _refuse_others(person):
     if not (granted_ids(person, Municipality, "lead_tickets") or granted_ids(person, Municipality, "manage_settings")):
         raise Http404
@@ -79,6 +100,12 @@ def _failures(person):
     """Set aside, of the tickets that a lead answers for, and of an administrator's municipalities."""
     of_lead = ClockFailure.objects.filter(ticket__in=Ticket.objects.led_by(person))
     return (of_lead | ClockFailure.objects.granted(person, "manage_settings")).filter(is_set_aside=True)
+
+
+def _untold(person):
+    """Set aside, of the same tickets."""
+    of_lead = Occasion.objects.filter(ticket__in=Ticket.objects.led_by(person))
+    return (of_lead | Occasion.objects.granted(person, "manage_settings")).set_aside()
 
 
 def _voids(person):

@@ -10,10 +10,11 @@ from tests.tickets.notifications.world import HOUR, MINUTE, World, mailed
 from tickets import lifecycle
 from tickets.notifications.delivering import WINDOW, deliver_waiting
 from tickets.notifications.models import Kind, Notice, NoticeSettings
-from tickets.notifications.quiet import quiet_until
-from tickets.notifications.telling import desk_hours, tell_waiting
+from tickets.notifications.quiet import desk_hours, quiet_until
+from tickets.notifications.telling import tell_waiting
 
 pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
 EVENING = datetime(2026, 11, 2, 22, 30, tzinfo=UTC)  # 23:30 in Denmark
 MORNING = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)  # 7:00
 
@@ -131,16 +132,31 @@ def test_each_may_choose_to_be_disturbed(world):
 # Storms
 
 
-def notices(person, count, *, at, municipality=None, start=0):
-    """So many notices to one person, each of a ticket of its own municipality, whose mails are due."""
-    world_ticket = notices.ticket
+def notices(person, count, *, at, start=0, kind=Kind.ASSIGNED, is_urgent=False):
+    """So many notices to one person, whose mails are due."""
     Notice.objects.bulk_create(
         Notice(
-            municipality=municipality or world_ticket.municipality, ticket=world_ticket, recipient=person,
-            kind=Kind.ASSIGNED, cause=f"t:{start + number}", at=at, mail_at=at,
+            municipality=notices.ticket.municipality, ticket=notices.ticket, recipient=person, kind=kind,
+            cause=f"t:{start + number}", at=at, mail_at=at, is_urgent=is_urgent,
         )
         for number in range(count)
     )  # fmt: skip
+
+
+def trickle(person, count, *, every, at=MONDAY, start=0, **options):
+    """One notice each `every` seconds, the worker coming by each second. Returns the instant after the last."""
+    for number in range(count):
+        notices(person, 1, at=at, start=start + number, **options)
+        for _ in range(every):
+            deliver_waiting(now=at)
+            at += SECOND
+    return at
+
+
+def sent_by(at):
+    """(minutes and seconds since MONDAY, first word of the subject) of each mail."""
+    rows = Mail.objects.order_by("id").values_list("queued_at", "subject")
+    return [(str(when - MONDAY)[2:], subject.partition(" ")[0]) for when, subject in rows if when < at]
 
 
 @pytest.fixture
@@ -150,9 +166,11 @@ def storm(world):
     return world
 
 
-def test_twenty_at_once_are_twenty_mails(storm):
+def test_five_go_at_once_and_up_to_twenty_one_by_one_five_minutes_later(storm):
     notices(storm.sara, 20, at=MONDAY)
-    assert len(subjects(MONDAY)) == 20
+    assert len(subjects(MONDAY)) == 5
+    assert len(subjects(MONDAY + WINDOW - SECOND)) == 5
+    assert len(subjects(MONDAY + WINDOW)) == 20
 
 
 def test_more_than_twenty_at_once_are_one(storm):
@@ -164,18 +182,62 @@ def test_more_than_twenty_at_once_are_one(storm):
     assert subjects(MONDAY + HOUR) == ["25 beskeder om sager"]
 
 
-def test_what_trickles_in_on_top_of_twenty_is_one_when_the_five_minutes_are_over(storm):
-    now = MONDAY
-    for number in range(60):  # one every five seconds
-        notices(storm.sara, 1, at=now, start=number)
-        deliver_waiting(now=now)
-        now += timedelta(seconds=5)
-    assert Mail.objects.count() == 20
-    deliver_waiting(now=MONDAY + WINDOW - timedelta(seconds=1))
-    assert Mail.objects.count() == 20
-    deliver_waiting(now=MONDAY + WINDOW)
-    assert subjects(MONDAY + WINDOW)[20:] == ["40 beskeder om sager"]
+def test_twenty_one_that_trickle_in_are_five_mails_and_a_digest(storm):
+    after = trickle(storm.sara, 21, every=10)
+    assert after < MONDAY + WINDOW
+    assert sent_by(after) == [(f"00:{second:02}", "Sag") for second in (0, 10, 20, 30, 40)]
+    assert subjects(MONDAY + WINDOW)[5:] == ["16 beskeder om sager"]
     assert not Notice.objects.filter(mailed_at=None, mail_at__isnull=False).exists()
+
+
+def test_twenty_that_trickle_in_stay_single(storm):
+    trickle(storm.sara, 20, every=10)
+    assert len(subjects(MONDAY + WINDOW)) == 20
+    assert not Notice.objects.filter(in_digest=True).exists()
+
+
+def test_a_storm_of_half_an_hour_is_six_mails_in_any_five_minutes_and_the_last_is_told(storm):
+    after = trickle(storm.sara, 360, every=5)
+    trickle_ends = after + WINDOW
+    while after <= trickle_ends:
+        deliver_waiting(now=after)
+        after += SECOND
+    sent = [when for when, _ in Mail.objects.order_by("id").values_list("queued_at", "subject")]
+    assert max(sum(start <= when < start + WINDOW for when in sent) for start in sent) <= 6
+    assert not Notice.objects.filter(mailed_at=None).exists()
+    late = [notice.mailed_at - notice.at for notice in Notice.objects.filter(recipient=storm.sara)]
+    assert max(late) <= WINDOW
+
+
+def test_a_quiet_day_holds_nothing(storm):
+    trickle(storm.sara, 10, every=75)
+    assert all(notice.mailed_at == notice.at for notice in Notice.objects.filter(recipient=storm.sara))
+
+
+def test_what_is_urgent_is_not_held_until_twenty_have_gone(storm):
+    trickle(storm.sara, 8, every=1)  # five have gone, three are held
+    notices(storm.sara, 20, at=MONDAY + MINUTE, start=100, is_urgent=True)
+    assert len(subjects(MONDAY + MINUTE)) == 20
+    assert Notice.objects.filter(mailed_at=None, is_urgent=True, is_held=True).count() == 5
+    assert subjects(MONDAY + WINDOW)[20:] == ["8 beskeder om sager"]
+
+
+def test_only_priority_1_and_a_receipt_are_urgent(world):
+    first = world.ticket(impact=1, urgency=1)
+    second = world.ticket()
+    for ticket in (first, second):
+        lifecycle.assign(ticket, to=world.sara, by=world.lone, at=MONDAY)
+    tell_waiting(now=MONDAY)
+    urgent = Notice.objects.filter(is_urgent=True).order_by("id").values_list("kind", "ticket__number")
+    assert list(urgent) == [("received", first.number), ("received", second.number), ("assigned", first.number)]
+
+
+def test_what_is_held_into_the_night_waits_for_the_morning(storm):
+    evening = datetime(2026, 11, 2, 20, 58, tzinfo=UTC)  # 21:58
+    notices(storm.sara, 8, at=evening)
+    assert len(subjects(evening)) == 5
+    assert len(subjects(evening + HOUR)) == 5
+    assert len(subjects(MORNING)) == 8
 
 
 def test_one_persons_storm_is_not_anothers(storm):

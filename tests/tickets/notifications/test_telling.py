@@ -2,7 +2,10 @@
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
 
+from servicecenter.audit.models import AuditEntry
 from servicecenter.tenancy.scope import tenant_scope
 from tests.factories import MONDAY, make_agent, make_municipality, make_person, make_requester, make_ticket
 from tests.tickets.notifications.world import DAY, HOUR, MINUTE, World, told
@@ -229,19 +232,64 @@ def test_each_way_is_chosen_for_itself(world, ticket, product, mail):
     assert (notice.in_product, notice.mail_at is not None) == (product, mail)
 
 
-def test_an_occasion_that_cannot_be_told_holds_no_other_and_is_set_aside_at_last(world, monkeypatch):
-    poisoned, whole = world.ticket(), world.ticket()
+@pytest.fixture
+def poisoned(world, monkeypatch):
+    """A ticket that cannot be told about until `telling.tell` is mended; tried as often as it may."""
+    ticket = world.ticket()
     real = telling.tell
 
     def tell(occasions, *, now):
-        if any(occasion.ticket_id == poisoned.pk for occasion in occasions):
+        if any(occasion.ticket_id == ticket.pk for occasion in occasions):
             raise ValueError("gift")
         real(occasions, now=now)
 
-    monkeypatch.setattr(telling, "tell", tell)
-    for turn in range(MOST_ATTEMPTS):
-        tell_waiting(now=MONDAY + turn * MINUTE)
+    whole = world.ticket()
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "tell", tell)
+        for turn in range(MOST_ATTEMPTS):
+            tell_waiting(now=MONDAY + turn * MINUTE)
     assert [notice.ticket_id for notice in Notice.objects.all()] == [whole.pk]
+    return ticket
+
+
+def test_an_occasion_that_cannot_be_told_holds_no_other_and_is_set_aside_at_last(poisoned):
     [left] = Occasion.objects.all()
     assert (left.ticket_id, left.attempts, left.next_at) == (poisoned.pk, MOST_ATTEMPTS, None)
     assert left.error == "ValueError: gift"
+    assert list(Occasion.objects.set_aside()) == [left]
+
+
+def test_a_lead_reads_why_nobody_heard_and_has_it_told_again(client, world, poisoned):
+    client.force_login(world.lone)
+    page = client.get(reverse("tickets:clocks"))
+    assert (f">{poisoned.number}<" in page.content.decode(), "ValueError: gift" in page.content.decode()) == (
+        True,
+        True,
+    )
+    [left] = page.context["untold"]
+    assert client.post(reverse("tickets:tell_again"), {"occasion": left.pk}).status_code == 302
+    assert ("received", "Anna") in told(timezone.now() + MINUTE)
+    assert Notice.objects.filter(ticket=poisoned).count() == 1
+    assert AuditEntry.objects.get(action="told again").data["reason"] == "ValueError: gift"
+    assert not client.get(reverse("tickets:clocks")).context["untold"]
+
+
+def test_all_are_told_again_at_once_and_told_in_vain_set_aside_once_more(client, world, poisoned, monkeypatch):
+    client.force_login(world.lone)
+    assert client.post(reverse("tickets:tell_again")).status_code == 302
+    monkeypatch.setattr(telling, "tell", lambda occasions, *, now: 1 / 0)
+    for turn in range(MOST_ATTEMPTS):
+        tell_waiting(now=timezone.now() + (turn + 1) * MINUTE)
+    assert Occasion.objects.set_aside().get().error == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("chosen", ["0", "x", "²"])
+def test_what_is_not_set_aside_is_not_told_again(client, world, poisoned, chosen):
+    client.force_login(world.lone)
+    assert client.post(reverse("tickets:tell_again"), {"occasion": chosen}).status_code == 404
+
+
+def test_a_lead_of_another_municipality_neither_sees_nor_tells_it(client, world, poisoned):
+    client.force_login(make_agent(make_municipality("Sydby"), role="lead"))
+    assert not client.get(reverse("tickets:clocks")).context["untold"]
+    assert client.post(reverse("tickets:tell_again"), {"occasion": Occasion.objects.get().pk}).status_code == 404

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from municipalities.models import Municipality
 from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Clock, ClockFailure, Replanning, Ticket
 from tickets.sla.errors import SlaError
@@ -16,33 +17,42 @@ from tickets.sla.keeping import keep_clocks
 BATCH = 200
 
 
-def waiting() -> list[int]:
-    return list(Replanning.objects.filter(done_at=None).order_by("id").values_list("pk", flat=True))
+def replan_waiting(*, now: datetime) -> int:
+    """Make all plans anew that wait for it. Returns how many tickets this process went through."""
+    waiting = Replanning.objects.filter(done_at=None).order_by("id").values_list("pk", flat=True)
+    return sum(replan(pk, now=now) for pk in list(waiting))
 
 
-def replan(replanning_id: int, *, scope: list[int], now: datetime) -> int:
-    """Make the plans anew in batches of a transaction each. Returns how many tickets it went through.
+def replan(replanning_id: int, *, now: datetime) -> int:
+    """In batches, a transaction each, which processes divide; stopped in the middle, it goes on from there."""
+    everybody = list(Municipality.objects.values_list("pk", flat=True))
+    total = 0
+    while count := _batch(replanning_id, everybody, now):
+        total += count
+    return total
 
-    Done again after a stop in the middle, it comes to the same rows.
-    """
-    with tenant_scope(*scope):
-        row = Replanning.objects.select_related("version__calendar").filter(pk=replanning_id, done_at=None).first()
+
+def _batch(replanning_id: int, everybody: list[int], now: datetime) -> int:
+    with tenant_scope(*everybody):
+        waiting = Replanning.objects.filter(pk=replanning_id, done_at=None).select_related("version__calendar")
+        row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
         if row is None:
-            return 0
+            return 0  # done, or in the hands of another process
         code = row.version.calendar.code
-        tickets = _tickets_in(code)
-    for start in range(0, len(tickets), BATCH):
-        with tenant_scope(*scope):
-            for pk in tickets[start : start + BATCH]:
-                _keep_or_tell(pk, code, now)
-    Replanning.objects.filter(pk=replanning_id, done_at=None).update(done_at=now, tickets=len(tickets))
-    return len(tickets)
+        tickets = _tickets_in(code, after=row.reached_ticket)
+        for pk in tickets:
+            _keep_or_tell(pk, code, now)
+        row.tickets = (row.tickets or 0) + len(tickets)
+        row.reached_ticket = max(tickets, default=row.reached_ticket)
+        row.done_at = None if tickets else now
+        row.save(update_fields=["tickets", "reached_ticket", "done_at"])
+        return len(tickets)
 
 
-def _tickets_in(code: str) -> list[int]:
+def _tickets_in(code: str, *, after: int) -> list[int]:
     """Paused clocks too: what they have planned is made anew when they go on, but their warnings stand in the row."""
-    running = Clock.objects.filter(calendar=code, stopped_at=None, breached_at=None)
-    return list(running.order_by("ticket_id").values_list("ticket_id", flat=True).distinct())
+    running = Clock.objects.filter(calendar=code, stopped_at=None, breached_at=None, ticket_id__gt=after)
+    return list(running.order_by("ticket_id").values_list("ticket_id", flat=True).distinct()[:BATCH])
 
 
 def _keep_or_tell(pk: int, code: str, now: datetime) -> None:

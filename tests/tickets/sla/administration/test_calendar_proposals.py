@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from servicecenter import time_source
 from tests.factories import MONDAY
 from tests.municipalities.governance.world import LATER, MIDNIGHT, Together
-from tickets import lifecycle
-from tickets.models import Clock, ClockFailure, Event, Replanning
+from tickets import lifecycle, tasks
+from tickets.models import Clock, ClockEffect, ClockFailure, Event, Replanning
 from tickets.sla.administration import replanning
+from tickets.sla.due import fire_all, outdated
 from tickets.sla.errors import SlaError
 from tickets.sla.keeping import reading_of
 
@@ -61,12 +63,10 @@ def test_after_the_adoption_the_clocks_are_as_the_effect_said(together):
     ticket = together.ticket(together.egedal)
     proposal = together.propose()
     adopt(together, proposal)
-    scope = [member.pk for member in together.members]
     resolution = Clock.objects.get(ticket=ticket, kind="resolution")
     assert resolution.due_at == TUESDAY_NINE
-    (waiting,) = replanning.waiting()
 
-    assert replanning.replan(waiting, scope=scope, now=LATER) == 1
+    assert replanning.replan_waiting(now=LATER) == 1
 
     resolution.refresh_from_db()
     ticket.refresh_from_db()
@@ -74,20 +74,71 @@ def test_after_the_adoption_the_clocks_are_as_the_effect_said(together):
     (reading,) = [r for r in reading_of(ticket.events.order_by("id"), now=LATER).clocks if r.kind == "resolution"]
     assert (reading.due_at, [e.at for e in reading.schedule]) == (resolution.due_at, resolution.plan_at)
     assert Replanning.objects.get().tickets == 1
-    assert replanning.replan(waiting, scope=scope, now=LATER) == 0  # once is enough
+    assert replanning.replan_waiting(now=LATER) == 0  # once is enough
+
+
+def test_stopped_in_the_middle_it_goes_on_from_there(together, monkeypatch):
+    tickets = [together.ticket(member) for member in together.members]
+    adopt(together, together.propose())
+    monkeypatch.setattr(replanning, "BATCH", 1)
+    real, seen = replanning._keep, []
+
+    def keep(pk, now):
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        seen.append(pk)
+        real(pk, now)
+
+    monkeypatch.setattr(replanning, "_keep", keep)
+    with pytest.raises(KeyboardInterrupt):
+        replanning.replan_waiting(now=LATER)
+    assert Replanning.objects.get().done_at is None
+    monkeypatch.setattr(replanning, "_keep", lambda pk, now: (seen.append(pk), real(pk, now)))
+    replanning.replan_waiting(now=LATER)
+    assert (seen, Replanning.objects.get().tickets) == ([ticket.pk for ticket in tickets], 3)
+
+
+@pytest.mark.role("worker")
+def test_no_worker_ran_until_after_the_first_day_and_still_no_old_plan_fires(together, monkeypatch):
+    """The desk opens at ten from Tuesday on; the old plan would have been breached at nine."""
+    ticket, paid = together.ticket(together.egedal), together.ticket(together.egedal)
+    adopt(together, together.propose())
+    at = TUESDAY_NINE + timedelta(hours=1)
+    assert fire_all(now=at) == 0
+    assert not ClockEffect.objects.exists()
+    monkeypatch.setattr(time_source, "now", lambda: at)
+    tasks.fire_due_clocks()
+    effects = ClockEffect.objects.filter(ticket=ticket, kind="resolution").order_by("percent")
+    percents = [
+        (50, MONDAY + timedelta(hours=4)),
+        (75, MONDAY + timedelta(hours=6)),
+        (90, TUESDAY_NINE + timedelta(minutes=72)),
+    ]
+    assert list(effects.values_list("percent", "at")) == [step for step in percents if step[1] < at]
+    tasks_at = TUESDAY_ELEVEN + timedelta(minutes=1)
+    monkeypatch.setattr(time_source, "now", lambda: tasks_at)
+    tasks.fire_due_clocks()
+    assert ClockEffect.objects.get(ticket=paid, kind="resolution", percent=100).at == TUESDAY_ELEVEN
+
+
+def test_before_its_first_day_a_new_version_holds_nothing_up(together):
+    adopt(together, together.propose())
+    assert outdated(now=MIDNIGHT - timedelta(seconds=1)) == []
+    assert outdated(now=MIDNIGHT) == ["desk"]
+    replanning.replan_waiting(now=MIDNIGHT)
+    assert outdated(now=MIDNIGHT) == []
 
 
 def test_a_ticket_that_cannot_be_read_is_told_of_and_the_others_are_planned_anew(together):
     poisoned, sound = together.ticket(together.egedal), together.ticket(together.egedal)
     adopt(together, together.propose())
     Event.objects.create(municipality=together.egedal, ticket=poisoned, kind="state", at=LATER, data={"to": "flying"})
-    (waiting,) = replanning.waiting()
 
-    replanning.replan(waiting, scope=[member.pk for member in together.members], now=LATER)
+    replanning.replan_waiting(now=LATER)
 
     assert Clock.objects.get(ticket=sound, kind="resolution").due_at == TUESDAY_ELEVEN
     assert [failure.ticket for failure in ClockFailure.objects.all()] == [poisoned]
-    assert replanning.waiting() == []
+    assert Replanning.objects.get().done_at == LATER
 
 
 @pytest.mark.parametrize(
