@@ -5,11 +5,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from billing import corrections
+from billing import corrections, evidence
 from billing.access import joint_finance
 from billing.allocation.errors import AllocationError
 from billing.correction_forms import CorrectionForm, ValueCorrectionForm
-from billing.models import DriverCorrection, DriverEvidence, DriverValue, LedgerLine, Period
+from billing.models import DriverCorrection, DriverValue, LedgerLine, Period
 from billing.names import names_of_codes
 from servicecenter.ui import formats
 
@@ -19,8 +19,8 @@ def show_evidence(request, month, pk):
     """What a quantity was counted from: tickets and time, or who entered it from where."""
     values = DriverValue.objects.select_related("driver", "municipality", "period", "measured_by")
     value = get_object_or_404(values, pk=pk, period__month=month)
-    evidence = DriverEvidence.objects.filter(value=value, digest=value.digest).first()
-    context = {"value": value, "evidence": evidence, "parts": value.parts.order_by("first")}
+    tickets = evidence.of_values([value]).get(value.pk)
+    context = {"value": value, "tickets": tickets, "parts": value.parts.order_by("first")}
     return render(request, "billing/evidence.html", context)
 
 

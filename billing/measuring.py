@@ -4,28 +4,21 @@ A ticket counts in the local month of its first resolution, for the municipality
 ones do not. Minutes count on the day they were entered for, on any ticket except spam. (docs/en/allocation.md)
 """
 
-import hashlib
-import json
-from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing import evidence
 from billing.allocation.errors import AllocationError
-from billing.allocation.spans import LOCAL
+from billing.evidence import Span, Totals
 from billing.key_spans import counted_apart
-from billing.models import Driver, DriverEvidence, DriverPart, DriverValue, Participation, Period
+from billing.models import Driver, DriverPart, DriverValue, Participation, Period
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
-from tickets.models import Ticket, TimeEntry
-from tickets.status import Status
-
-Evidence = list[list]
 
 
 class PeriodFrozen(RuleBroken):
@@ -42,14 +35,11 @@ def measure_drivers(period: Period, *, by: Person, at: datetime | None = None) -
     apart = counted_apart(period)
     changed = 0
     for driver in Driver.objects.exclude(source=Driver.Source.ENTERED):
-        count = COUNTS[Driver.Source(driver.source)]
-        counted = count(driver, period.month, period.end, members)
-        for member in members:
-            changed += _keep(driver, period, member, counted.get(member.pk, []), by=by, at=at)
+        totals = evidence.totals(driver, Span(period.month, period.end))
+        changed += _keep_values(driver, period, members, totals, by=by, at=at)
         for first, end in sorted(apart.get(driver.code, ())):
-            counted = count(driver, first, end, members)
-            for member in members:
-                _keep_part(driver, period, member, counted.get(member.pk, []), first=first, end=end)
+            span = Span(first, end)
+            _keep_parts(driver, period, members, evidence.totals(driver, span), span)
     return changed
 
 
@@ -90,85 +80,41 @@ def _taking_part(period: Period) -> list[Municipality]:
     return list(Municipality.objects.members().filter(pk__in=ids))
 
 
-def tickets_resolved(driver: Driver, first: date, end: date, members: Iterable[Municipality]) -> dict[int, Evidence]:
-    """Municipality → [[ticket number, weight], …] from a day until the day before `end`; else every ticket counts 1."""
-    month = (_begins(first), _begins(end) - timedelta(microseconds=1))
-    rows = Ticket.objects.filter(municipality__in=members, first_resolved_at__range=month)
-    rows = rows.exclude(status__in=[Status.CANCELLED, Status.MERGED])
-    evidence: dict[int, Evidence] = {}
-    for owner, number, priority in rows.order_by("number").values_list("municipality_id", "number", "priority"):
-        evidence.setdefault(owner, []).append([number, _weight(driver, priority)])
-    return evidence
-
-
-def minutes_worked(driver: Driver, first: date, end: date, members: Iterable[Municipality]) -> dict[int, Evidence]:
-    """Municipality → [[ticket number, minutes], …]."""
-    rows = (
-        TimeEntry.objects.filter(municipality__in=members, day__gte=first, day__lt=end)
-        .exclude(ticket__cancel_reason=Ticket.CancelReason.SPAM)
-        .order_by("ticket__number")
-        .values_list("municipality_id", "ticket__number")
-        .annotate(minutes=Sum("minutes"))
-    )
-    evidence: dict[int, Evidence] = {}
-    for owner, number, minutes in rows:
-        evidence.setdefault(owner, []).append([number, str(minutes)])
-    return evidence
-
-
-COUNTS = {Driver.Source.TICKETS: tickets_resolved, Driver.Source.AGENT_MINUTES: minutes_worked}
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time.min, LOCAL)
-
-
-def _weight(driver: Driver, priority: int) -> str:
-    if driver.weights is None:
-        return "1"
-    weight = driver.weights.get(str(priority))
-    if weight is None:
-        raise AllocationError("MISSING_DRIVER", "priority", found=priority, driver=driver.code)
-    return str(weight)
-
-
-def _keep(
-    driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, by: Person, at: datetime
-) -> bool:
-    total, digest = _total(evidence, driver, member), digest_of(evidence)
-    if DriverValue.objects.filter(
-        municipality=member, period=period, driver=driver, value=total, digest=digest
-    ).exists():
-        return False
-    row, _is_new = DriverValue.objects.update_or_create(
-        municipality=member, period=period, driver=driver,
-        defaults={"value": total, "digest": digest, "measured_at": at, "measured_by": by},
+def _keep_values(
+    driver: Driver, period: Period, members: list[Municipality], totals: Totals, *, by: Person, at: datetime
+) -> int:
+    """Write what differs from what was counted before. Returns the number of values that changed."""
+    known = dict(DriverValue.objects.filter(period=period, driver=driver).values_list("municipality_id", "value"))
+    changed = [
+        DriverValue(
+            municipality=member, period=period, driver=driver, value=_checked(totals, driver, member),
+            measured_at=at, measured_by=by,
+        )
+        for member in members if known.get(member.pk) != totals.get(member.pk, Decimal(0))
+    ]  # fmt: skip
+    DriverValue.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["municipality", "period", "driver"],
+        update_fields=["value", "digest", "measured_at", "measured_by"],
     )  # fmt: skip
-    DriverEvidence.objects.get_or_create(municipality=member, value=row, digest=digest, defaults={"content": evidence})
-    return True
+    return len(changed)
 
 
-def _keep_part(
-    driver: Driver, period: Period, member: Municipality, evidence: Evidence, *, first: date, end: date
-) -> None:
-    value = DriverValue.objects.get(municipality=member, period=period, driver=driver)
-    total, digest = _total(evidence, driver, member), digest_of(evidence)
-    DriverPart.objects.update_or_create(
-        municipality=member, period=period, value=value, first=first, end=end,
-        defaults={"amount": total, "digest": digest},
+def _keep_parts(driver: Driver, period: Period, members: list[Municipality], totals: Totals, span: Span) -> None:
+    values = dict(DriverValue.objects.filter(period=period, driver=driver).values_list("municipality_id", "pk"))
+    DriverPart.objects.bulk_create(
+        [
+            DriverPart(
+                municipality=member, period=period, value_id=values[member.pk], first=span.first, end=span.end,
+                amount=_checked(totals, driver, member),
+            )
+            for member in members
+        ],
+        update_conflicts=True, unique_fields=["value", "first", "end"], update_fields=["amount", "digest"],
     )  # fmt: skip
-    DriverEvidence.objects.get_or_create(
-        municipality=member, value=value, digest=digest, defaults={"content": evidence}
-    )
 
 
-def _total(evidence: Evidence, driver: Driver, member: Municipality) -> Decimal:
-    total = sum((Decimal(quantity) for _number, quantity in evidence), Decimal(0))
+def _checked(totals: Totals, driver: Driver, member: Municipality) -> Decimal:
+    total = totals.get(member.pk, Decimal(0))
     if total < 0:
         raise AllocationError("NEGATIVE_DRIVER", found=total, driver=driver.code, member=member.code)
     return total
-
-
-def digest_of(evidence: Evidence) -> str:
-    """sha256 of what a value was counted from."""
-    return hashlib.sha256(json.dumps(evidence).encode()).hexdigest()

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing import evidence
 from billing.allocation import runs
 from billing.allocation.cascade import Step
 from billing.measuring import PeriodFrozen, lock
@@ -139,7 +140,10 @@ def calculate(period: Period, *, by: Person, at: datetime | None = None) -> Run:
 
 @transaction.atomic
 def approve(period: Period, *, by: Person, at: datetime | None = None) -> Period:
-    """Another person accepts the month: every line is assigned, the sums agree, and nothing changed since the run."""
+    """Another person accepts the month: every line is assigned, the sums agree, and nothing changed since the run.
+
+    The tickets behind the quantities are kept with it. Raises QuantityIsOld when they give another sum by now.
+    """
     period, at = Period.objects.select_for_update().get(pk=period.pk), at or timezone.now()
     if period.is_frozen:
         raise PeriodFrozen
@@ -154,6 +158,7 @@ def approve(period: Period, *, by: Person, at: datetime | None = None) -> Period
         raise CalculationIsOld
     if period.calculated_by_id == by.pk:
         raise SamePerson
+    evidence.keep(period)
     period.state, period.approved_by, period.approved_at = Period.State.APPROVED, by, at
     period.save()
     _record("period_approved", period, by=by, at=at, run=run)

@@ -11,7 +11,8 @@ from fractions import Fraction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from billing.models import Allocation, DriverEvidence, DriverValue, KeyVersion, Run
+from billing import evidence
+from billing.models import Allocation, DriverValue, KeyVersion, Run
 from billing.quantities import plain, shown, unit
 from municipalities.models import Municipality
 
@@ -50,10 +51,11 @@ class _Facts:
     def __init__(self, run: Run, municipality: Municipality):
         self.owner = municipality.pk
         self.values: dict[str, list[DriverValue]] = {}
-        for value in DriverValue.objects.filter(period=run.period).select_related("driver"):
+        for value in DriverValue.objects.filter(period=run.period).select_related("driver", "period"):
             self.values.setdefault(value.driver.code, []).append(value)
-        evidence = DriverEvidence.objects.filter(municipality=municipality, value__period=run.period)
-        self.evidence = {(row.value_id, row.digest): row.content for row in evidence}
+        self.evidence = evidence.of_values(
+            value for values in self.values.values() for value in values if value.municipality_id == self.owner
+        )
         rows = Allocation.objects.filter(run=run)
         sums = rows.values("pool__code", "pool__is_direct", "pool_id", "municipality_id").order_by()
         self.sharers: dict[int | None, set[int]] = {}
@@ -82,7 +84,7 @@ class _Facts:
         if own is None:
             return None
         driver = own.driver
-        tickets = self.evidence.get((own.pk, own.digest), [])
+        tickets = self.evidence.get(own.pk, [])
         return Quantity(
             driver.name, plain(shown(driver, own.value)), plain(shown(driver, sum(value.value for value in values))),
             unit(driver), own.source, [(str(number), plain(Fraction(str(amount)))) for number, amount in tickets],

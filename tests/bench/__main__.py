@@ -1,8 +1,8 @@
 """How far the desk is from the bare database: ratios of one run, so that they hold on any machine.
 
 `python -m tests.bench` makes a database of its own, fills it, prints a table and drops the database again; `desk`,
-`clocks` or `rebuilding` measures only that part. BENCH_TICKETS=1000000 adds a size to the queue page. The figures of
-the day they were taken stand in docs/en/measurements.md.
+`clocks`, `rebuilding` or `allocation` measures only that part. BENCH_TICKETS=1000000 adds a size to the queue page,
+BENCH_USES sets the rows of use. The figures of the day they were taken stand in docs/en/measurements.md.
 """
 
 import os
@@ -32,7 +32,7 @@ def main():
 
 def measure_desk():
     """Every measurement of pages, filing and sharing, at growing sizes; the last two at the largest."""
-    from tests.bench import desk, filing, queue_page, searching, sharing, simulating
+    from tests.bench import desk, filing, queue_page, searching, simulating
 
     rows = []
     desk.load_sample()
@@ -42,7 +42,6 @@ def measure_desk():
         rows += told(f"search at {size:,} tickets", searching.searching)
     rows += [*queue_page.growth_of_page(rows)]
     rows += told("filing", filing.filing)
-    rows += told("sharing by use", sharing.sharing_by_use)
     rows += told("simulating", simulating.simulating)
     return rows
 
@@ -62,7 +61,16 @@ def measure_rebuilding():
     return told("rebuilding", rebuilding.rebuilding)
 
 
-PARTS = {"desk": measure_desk, "clocks": measure_clocks, "rebuilding": measure_rebuilding}
+def measure_allocation():
+    """A month of ten million rows of use: measured, calculated and written."""
+    from tests.bench import allocation
+
+    return told("sharing a month by use", allocation.sharing)
+
+
+PARTS = {
+    "desk": measure_desk, "clocks": measure_clocks, "rebuilding": measure_rebuilding, "allocation": measure_allocation,
+}  # fmt: skip
 
 
 def told(what, measurement, *arguments):

@@ -23,7 +23,7 @@ def load_sample():
 def grow(size):
     """Copy whole blocks of the told tickets until the desk has `size`, then gather statistics as autovacuum would."""
     present = execute("SELECT count(*) FROM tickets_ticket")
-    with _without_indexes_and_foreign_keys():
+    with without_indexes_and_foreign_keys(Ticket, Clock):
         for first in range(present // TOLD, size // TOLD, CHUNK // TOLD):
             _copy(first, min(first + CHUNK // TOLD, size // TOLD) - 1)
     for statement in ("VACUUM ANALYZE tickets_ticket", "VACUUM ANALYZE tickets_clock"):
@@ -43,9 +43,9 @@ WHERE indrelid = ANY (%s::regclass[])
 
 
 @contextlib.contextmanager
-def _without_indexes_and_foreign_keys():
+def without_indexes_and_foreign_keys(*models):
     """Copies agree with their originals, so they are checked and indexed once, at the end."""
-    tables = [[Ticket._meta.db_table, Clock._meta.db_table]]
+    tables = [[model._meta.db_table for model in models]]
     with connections["owner"].cursor() as cursor:
         pairs = [pair for query in (FOREIGN_KEYS, INDEXES) for pair in _rows(cursor, query, tables)]
         for away, _again in pairs:

@@ -1,20 +1,24 @@
 """A month's steps: exact øre, the same result twice, two persons, and nothing changes afterwards."""
 
+import hashlib
+import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from billing import periods, tasks
+from billing import evidence, periods, tasks
 from billing.allocation.errors import AllocationError
 from billing.measuring import PeriodFrozen, measure_drivers
-from billing.models import Allocation, Driver, DriverEvidence, DriverValue, KeyVersion, Run, RunRequest
+from billing.models import Allocation, Driver, DriverEvidence, DriverValue, KeyVersion, Period, Run, RunRequest
 from billing.plans import KeyChangesInside, ScopeTooNarrow
 from servicecenter.tenancy.scope import tenant_scope
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_ticket
 from tickets import lifecycle
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -274,10 +278,84 @@ def test_tickets_and_minutes_are_counted_in_local_time_with_their_evidence():
         ("minutes", "ballerup", 0), ("minutes", "furesoe", 0), ("minutes", "egedal", 30),
         ("tickets", "ballerup", 0), ("tickets", "furesoe", 0), ("tickets", "egedal", 1),
     ]  # fmt: skip
-    assert DriverEvidence.objects.get(value__driver=minutes, municipality=world.egedal).content == [
-        [first.number, "30"]
-    ]
     assert (changed, measure_drivers(world.october, by=world.lone, at=NOON)) == (6, 0)
+    assert evidence.of_values(minutes.values.filter(municipality=world.egedal)) == {
+        values[2].pk: [[first.number, "30"]]
+    }
+
+
+def approved_with_tickets(world):
+    """A month shared by two tickets of Egedal and one of Ballerup, approved."""
+    tickets = Driver.objects.create(code="tickets", name="Sager", nature="flow", unit="sager", source="tickets")
+    world.desk.key_versions.update(definition={"type": "driver", "driver": "tickets"})
+    filed = [resolved(member, datetime(2026, 10, 5, 8, 0, tzinfo=UTC))[0] for member in (world.egedal, world.ballerup)]
+    filed.append(resolved(world.egedal, datetime(2026, 10, 6, 8, 0, tzinfo=UTC))[0])
+    world.line("L1", 3_000, world.desk)
+    measure_drivers(world.october, by=world.lone, at=NOON)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+    return tickets, filed
+
+
+def test_the_tickets_behind_a_quantity_are_kept_when_the_month_is_approved():
+    world = World()
+    tickets, (first, other, second) = approved_with_tickets(world)
+    assert not DriverEvidence.objects.exists()
+
+    periods.approve(world.october, by=world.per, at=NOON)
+
+    kept = {row.municipality.slug: row for row in DriverEvidence.objects.select_related("municipality", "value")}
+    assert {slug: row.content for slug, row in kept.items()} == {
+        "ballerup": [[other.number, "1"]], "furesoe": [], "egedal": [[first.number, "1"], [second.number, "1"]],
+    }  # fmt: skip
+    for row in kept.values():
+        assert row.digest == row.value.digest == hashlib.sha256(json.dumps(row.content).encode()).hexdigest()
+    Ticket.objects.filter(pk=first.pk).update(status="merged")
+    egedal = tickets.values.filter(municipality=world.egedal)
+    assert evidence.of_values(egedal) == {egedal[0].pk: [[first.number, "1"], [second.number, "1"]]}
+
+
+def test_a_month_is_not_approved_on_tickets_that_count_otherwise_by_now():
+    world = World()
+    _tickets, (first, _other, _second) = approved_with_tickets(world)
+    Ticket.objects.filter(pk=first.pk).update(status="merged")
+
+    with pytest.raises(evidence.QuantityIsOld) as refused, transaction.atomic():
+        periods.approve(world.october, by=world.per, at=NOON)
+
+    assert "Sager" in str(refused.value.message)
+    assert "Egedal" in str(refused.value.message)
+    assert not DriverEvidence.objects.exists()
+    world.october.refresh_from_db()
+    assert world.october.state == Period.State.CALCULATED
+    measure_drivers(world.october, by=world.lone, at=NOON)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+    periods.approve(world.october, by=world.per, at=NOON)
+    assert {row.value.value for row in DriverEvidence.objects.select_related("value")} == {0, 1}
+
+
+def test_a_ticket_counts_the_weight_of_its_priority():
+    world = World()
+    weights = {"1": "4", "2": "3", "3": "2.5", "4": "1", "5": "1"}
+    tickets = Driver.objects.create(
+        code="weighted", name="Sager", nature="flow", unit="sager", source="tickets", weights=weights
+    )
+    world.desk.key_versions.update(definition={"type": "driver", "driver": "weighted"})
+    found = [resolved(world.egedal, datetime(2026, 10, day, 8, 0, tzinfo=UTC))[0] for day in (5, 6)]
+    Ticket.objects.filter(pk=found[0].pk).update(priority=3)
+    Ticket.objects.filter(pk=found[1].pk).update(priority=1)
+    measure_drivers(world.october, by=world.lone, at=NOON)
+    world.line("L1", 3_000, world.desk)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+
+    periods.approve(world.october, by=world.per, at=NOON)
+
+    value = tickets.values.get(municipality=world.egedal)
+    assert value.value == Decimal("6.5")
+    assert value.evidence.get().content == [[found[0].number, "2.5"], [found[1].number, "4"]]
+    tickets.weights = {"3": "1"}
+    with pytest.raises(AllocationError) as refused:
+        evidence.totals(tickets, evidence.Span(OCTOBER, date(2026, 11, 1)))
+    assert (refused.value.code, refused.value.where["driver"]) == ("MISSING_DRIVER", "weighted")
 
 
 def changed_on_the_fifteenth(world, definition):
@@ -318,7 +396,9 @@ def test_a_flow_is_counted_for_each_key_version_when_the_key_changes_inside_a_mo
     assert [(part.first.day, part.end, part.amount) for part in parts] == [
         (1, date(2026, 10, 15), 2), (15, date(2026, 11, 1), 0),
     ]  # fmt: skip
-    assert DriverEvidence.objects.filter(value__municipality=world.ballerup, digest=parts[0].digest).exists()
+    periods.approve(world.october, by=world.per, at=NOON)
+    ballerup = DriverEvidence.objects.filter(value__municipality=world.ballerup, digest=parts.all()[0].digest)
+    assert [len(row.content) for row in ballerup] == [2]
 
 
 def test_two_pools_that_change_on_different_days_read_their_own_counts():
