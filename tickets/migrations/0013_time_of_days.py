@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("municipalities", "0006_governance_grants"),
-        ("tickets", "0011_notifications_apart"),
+        ("tickets", "0012_told_and_planned_in_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
