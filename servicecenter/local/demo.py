@@ -12,8 +12,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from servicecenter.local import real_servers, servers
 from servicecenter.local.places import CHECKOUT, places
@@ -50,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     os.environ.setdefault("STATICFILES_STORAGE", UNCOMPRESSED)
     supervisor = Supervisor(checkout=CHECKOUT, logs=places().logs, say=say)
     try:
-        with listening(options.host, options.port) as door, _bound("127.0.0.1", [MAIL_PORT, 0]) as mail_door:
+        with web_door(options.host, options.port) as door, listening("127.0.0.1", [MAIL_PORT, 0]) as mail_door:
             tell_addresses(door, mail_door)
             start_servers()
             prepare_database(options.tickets)
@@ -135,7 +133,6 @@ def _web(door: socket.socket) -> Program:
 
 
 def _mail(door: socket.socket) -> Program:
-    door.listen(128)
     command = python("-m", "servicecenter.local.mail", "serve", str(door.fileno()))
     return Program("mail", command, keep_open=(door.fileno(),))
 
@@ -159,27 +156,26 @@ def _beat() -> Program:
 # The address
 
 
-@contextmanager
-def listening(host: str, port: int | None) -> Iterator[socket.socket]:
+def web_door(host: str, port: int | None) -> socket.socket:
     """On the wanted port, or from 8000 on the first that is free."""
-    door = _bound(host, [port] if port else [*range(FIRST_PORT, FIRST_PORT + 100), 0])
-    with door:
-        door.listen(1024)
-        yield door
+    door = listening(host, [port] if port else [*range(FIRST_PORT, FIRST_PORT + 100), 0])
+    if not port and door.getsockname()[1] != FIRST_PORT:
+        say(f"  Port {FIRST_PORT} is taken; using {door.getsockname()[1]}")
+    return door
 
 
-def _bound(host: str, ports: list[int]) -> socket.socket:
+def listening(host: str, ports: list[int]) -> socket.socket:
+    """On the first of the ports that is free; 0 is whichever the kernel finds. Raises CannotStart."""
     for port in ports:
         door = socket.socket()
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((host, port))
+            door.listen(1024)  # at once: two may bind the same port, only one may listen there
         except OSError as error:
             door.close()
             reason = error.strerror
         else:
-            if port != FIRST_PORT == ports[0]:
-                say(f"  Port {FIRST_PORT} is taken; using {door.getsockname()[1]}")
             return door
     raise CannotStart(f'Port {ports[0]} of {host} cannot be used: {reason}. Choose another with ARGS="--port …".')
 

@@ -1,4 +1,7 @@
-"""Test runs at the same time in one checkout: each holds a slot with its own database and Redis numbers."""
+"""Test runs at the same time in one checkout: each holds a slot with its own database and Redis numbers.
+
+A run that shares its tests out to several processes (pytest-xdist) is as many runs as it has processes.
+"""
 
 import os
 
@@ -7,7 +10,7 @@ from servicecenter.local.processes import CannotStart, take
 
 # Redis has 16 databases unless told otherwise; 0 and 1 are the desk's own, each slot has two.
 SLOTS = 7
-VARIABLE = "SERVICECENTER_TEST_SLOT"
+VARIABLE = "SERVICECENTER_TEST_SLOT" + os.environ.get("PYTEST_XDIST_WORKER", "").upper()
 
 
 def slot_of_this_run() -> int:

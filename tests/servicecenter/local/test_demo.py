@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from servicecenter.local import servers
+from servicecenter.local.demo import listening
 from servicecenter.local.places import CHECKOUT, places
 from servicecenter.local.slots import VARIABLE, slot_of_this_run
 from tests.processes import READ_BY_SETTINGS, new_roles, redis_url, superuser, wait_until
@@ -201,3 +202,10 @@ def test_named_servers_are_used_and_none_is_started(copy):
             assert [words for words in processes_of(copy).values() if "postgres" in words.split()[0]] == []
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=10) == 0
+
+
+def test_two_demos_that_start_together_listen_on_two_ports():
+    with listening("127.0.0.1", [0]) as first:
+        wanted = first.getsockname()[1]
+        with listening("127.0.0.1", [wanted, 0]) as second:
+            assert second.getsockname()[1] != wanted
