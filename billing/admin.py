@@ -1,13 +1,7 @@
-"""Pools, keys, drivers and budgets are few and change by decision, so the administration is their form."""
+"""Pools, drivers and budgets are few, so the administration is their form. Keys are only read here."""
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
-from billing.allocation import plain
-from billing.allocation.errors import AllocationError
-from billing.allocation.key_definitions import read_key
 from billing.models import (
     Budget,
     CriticalSystem,
@@ -21,39 +15,6 @@ from billing.models import (
 )
 
 
-class KeyVersionForm(forms.ModelForm):
-    class Meta:
-        model = KeyVersion
-        fields = [
-            "pool", "valid_from", "valid_to", "definition", "label", "sentence",
-            "decided_by", "decided_on", "reference",
-        ]  # fmt: skip
-
-    def clean_definition(self):
-        """What could never be used is refused here, before a month is calculated with it."""
-        definition = self.cleaned_data["definition"]
-        try:
-            if isinstance(definition, dict) and definition.get("type") == "on_cost":
-                plain.names(definition.get("of"))
-            else:
-                read_key(definition)
-        except AllocationError as error:
-            raise ValidationError(error.sentence()) from error
-        return definition
-
-    def clean(self):
-        cleaned = super().clean() or {}
-        if {"pool", "valid_from"} <= cleaned.keys() and self._overlaps(cleaned):
-            self.add_error("valid_from", _("Another key of the pool is in force on one of these days. End it first."))
-        return cleaned
-
-    def _overlaps(self, cleaned):
-        end = cleaned.get("valid_to")
-        others = KeyVersion.objects.filter(pool=cleaned["pool"]).exclude(pk=self.instance.pk)
-        others = others.exclude(valid_to__lte=cleaned["valid_from"])
-        return (others.filter(valid_from__lt=end) if end else others).exists()
-
-
 @admin.register(Pool)
 class PoolAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "position", "is_direct"]
@@ -61,10 +22,20 @@ class PoolAdmin(admin.ModelAdmin):
 
 @admin.register(KeyVersion)
 class KeyVersionAdmin(admin.ModelAdmin):
-    form = KeyVersionForm
+    """To read only: a key comes into force by the decision of every municipality (billing.keys.proposals)."""
+
     list_display = ["pool", "label", "valid_from", "valid_to", "decided_by"]
     list_filter = ["pool"]
     list_select_related = ["pool"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
 
 
 @admin.register(Driver)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import pgettext_lazy
 
+from billing.allocation import plain
 from billing.allocation.errors import AllocationError
 from billing.allocation.key_definitions import read_key
 from billing.keys.sentences import Names, sentence
@@ -26,7 +27,7 @@ from municipalities.governance.kinds import Effect, Kind, Part, Plain
 from municipalities.governance.models import Proposal
 from municipalities.models import Municipality
 
-KEY = "key"
+KEY, ON_COST = "key", "on_cost"
 MONTHS = 3
 
 
@@ -49,7 +50,7 @@ class KeyKind(Kind):
 
     def check(self, subject: str, change: Plain, *, takes_effect_at: datetime) -> None:
         pool, first = Pool.objects.get(code=subject, is_direct=False), date.fromisoformat(change["valid_from"])
-        read_key(change["definition"])
+        check_definition(change["definition"])
         if takes_effect(first) != takes_effect_at:
             raise AllocationError("BAD_DATE", found=change["valid_from"], pool=subject)
         if pool.key_versions.filter(valid_from=first).exists():
@@ -92,6 +93,15 @@ class KeyKind(Kind):
 
     def address(self, subject: str) -> str:
         return reverse("billing:key", args=[subject])
+
+
+def check_definition(definition: Plain) -> None:
+    """Raise what could never be used: of a key, or of what overhead shall follow."""
+    if definition.get("type") == ON_COST:
+        if not plain.names(definition.get("of")):
+            raise AllocationError("BAD_KEY", "shape", found="of")
+    else:
+        read_key(definition)
 
 
 def version_before(pool: Pool, day: date) -> KeyVersion | None:
@@ -153,7 +163,8 @@ def _refuse_inside_a_month(pool: Pool, definition: Plain, first: date) -> None:
     before = version_before(pool, first)
     codes = {*KeyVersion(definition=definition).driver_codes, *(before.driver_codes if before else ())}
     entered = Driver.objects.filter(code__in=codes, nature=Driver.Nature.FLOW, source=Driver.Source.ENTERED)
-    if (before and before.is_on_cost) or entered.exists():
+    overhead = definition.get("type") == ON_COST or (before is not None and before.is_on_cost)
+    if overhead or entered.exists():
         raise KeyChangesInside(pool.name)
 
 

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_safe
 
 from billing.access import reads_totals
 from billing.allocation.errors import AllocationError
-from billing.keys.forms import KINDS, MIX, KeyForm
-from billing.keys.proposals import KEY, concerned, takes_effect, version_before
+from billing.keys.fields import outermost
+from billing.keys.forms import ROOT_KINDS, KeyForm
+from billing.keys.nodes import EQUAL
+from billing.keys.proposals import KEY, ON_COST, concerned, takes_effect, version_before
 from billing.keys.sentences import Names, sentence
 from billing.models import Participation, Pool
 from billing.plans import KeyChangesInside
@@ -63,14 +65,14 @@ def new_key(request, slug):
     pool = _pool(slug)
     if not may_propose(request.user):
         raise Http404
-    kind = request.GET.get("type", MIX)
-    if kind not in KINDS:
+    members, base = concerned(), version_before(pool, _far_ahead())
+    kind_now, start = _start(base)
+    kind = request.GET.get("type", kind_now)
+    if kind not in ROOT_KINDS:
         raise Http404
-    members = concerned()
-    base = version_before(pool, _far_ahead())
-    form = KeyForm(request.POST or None, pool=pool, kind=kind, base=base, members=members)
+    form = _key_form(request, pool=pool, kind=kind, base=base, members=members, start=start if kind == kind_now else {})
     context = {
-        "pool": pool, "form": form, "kind": kind, "kinds": KINDS, "before": base,
+        "pool": pool, "form": form, "kind": kind, "kinds": ROOT_KINDS, "before": base,
         "sentence_before": sentence(base.definition, Names.read()) if base else "",
     }  # fmt: skip
     if form.is_valid():
@@ -82,6 +84,23 @@ def new_key(request, slug):
             form.refuse(error)
     status = 422 if form.is_bound and "effect" not in context else 200
     return render(request, "billing/key_form.html", context, status=status)
+
+
+def _start(base):
+    """(kind, fields) that a new key begins with: those of the key in force."""
+    if base is None:
+        return EQUAL, {}
+    if base.is_on_cost:
+        return ON_COST, {"of": base.definition["of"]}
+    return outermost(base.definition)
+
+
+def _key_form(request, *, start, **subject):
+    """The form as it was sent; with what was written, and no faults yet, when only its fields were asked for."""
+    if "fields" in request.POST:
+        written = {name: request.POST.getlist(name) if name == "of" else text for name, text in request.POST.items()}
+        return KeyForm(start=written, **subject)
+    return KeyForm(request.POST or None, start=start, **subject)
 
 
 def may_propose(person) -> bool:

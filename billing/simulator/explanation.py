@@ -5,8 +5,9 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.keys.sentences import Names, phrase
 from billing.models import Baseline, Driver
-from billing.simulator.forms import MIX, RATIO, PoolForm, ScenarioForms
+from billing.simulator.forms import ANY, MIX, RATIO, PoolForm, ScenarioForms
 from billing.simulator.joining import Joining
 from billing.simulator.scenario import Outcome
 from servicecenter.ui import formats
@@ -52,7 +53,9 @@ def about_the_promise(outcome: Outcome, names: dict[str, str], months: int) -> s
 
 def _about_pool(form: PoolForm, difference: dict[str, int], names: dict[str, str]) -> str:
     words = {"pool": form.pool.name, "key": key_in_words(form), "now": form.version.label if form.version else "–"}
-    if form.value("noegle"):
+    if form.value("noegle") == ANY:
+        text = _("“%(pool)s” would be shared %(key)s. Now: %(now)s.") % words
+    elif form.value("noegle"):
         text = _("“%(pool)s” would be shared by %(key)s. Now: %(now)s.") % words
     else:
         text = _("“%(pool)s” would keep its key (%(now)s).") % words
@@ -70,6 +73,9 @@ def key_in_words(form: PoolForm) -> str:
             "first": formats.percent(weight, 0), "one": first.lower(),
             "second": formats.percent(1 - weight, 0), "other": rest.lower(),
         }  # fmt: skip
+    if kind == ANY:
+        drivers = {driver.code: driver.name for driver in form.basis.drivers}
+        return phrase(form.choice().definition or {}, Names(drivers, form.names, {}))
     if kind == RATIO:
         return _("the agreed ratio %(ratio)s") % {"ratio": form.value("forhold")}
     return str(labels[kind]).lower()

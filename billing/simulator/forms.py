@@ -1,7 +1,8 @@
 """The scenario as a form whose address is the scenario: nothing is stored, so every field stands in the query string.
 
 Per pool: the key; for two keys mixed, the parts and the weight of the first; for an agreed ratio, its numbers in order
-of municipality code; and bounds, for everybody or for one. Empty fields mean "as now" and leave the address.
+of municipality code; for any other key, the fields that a proposal of it would have; and bounds, for everybody or for
+one. Empty fields mean "as now" and leave the address.
 """
 
 import re
@@ -13,7 +14,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from billing.allocation.errors import AllocationError
 from billing.forms import QuantityField
+from billing.keys.fields import chosen
+from billing.keys.nodes import KeyNode, Terms
 from billing.models import Driver, Period, Pool
 from billing.parties import short_name
 from billing.simulator import basis as bases
@@ -23,7 +27,7 @@ from billing.simulator.scenario import Choice, Definition
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 
-EQUAL, MIX, RATIO, COST, DRIVER = "lige", "blanding", "forhold", "udgift", "m."
+EQUAL, MIX, RATIO, COST, ANY, DRIVER = "lige", "blanding", "forhold", "udgift", "fri", "m."
 HALF = 50
 RATIO_PARTS = re.compile(r"[\s:;/]+")
 PERIOD, JOINING = "periode", "ny"
@@ -109,6 +113,7 @@ class PoolForm(forms.Form):
         keys = [("", self.key_now), *parts, (MIX, _("Two keys mixed")), (RATIO, _("Agreed ratio"))]
         if place:
             keys.append((COST, _("The cost of the pools before")))
+        keys.append((ANY, _("Any key: tiers, percentages, steps …")))
         now = mixed(self.version.definition) if self.version else None
         first, second, weight = now or (EQUAL, drivers[0][0] if drivers else EQUAL, HALF)
         self._add("noegle", forms.ChoiceField(label=pool.name, choices=keys, required=False))
@@ -120,7 +125,37 @@ class PoolForm(forms.Form):
             self._add(bound, QuantityField(label=label, required=False))
         everybody = [("", _("Everybody")), *((code, names[code]) for code in self.members)]
         self._add("hvem", forms.ChoiceField(label=_("For"), choices=everybody, required=False))
-        self.data = {name: self.data.get(name) or known.initial or "" for name, known in self.fields.items()}
+        asked = self.data
+        self.own = list(self.fields)
+        self.key = self._any_key(asked)
+        written = self.key.terms.source if self.key else asked
+        self.data = {
+            name: (asked if name in self.own else written).get(name) or known.initial or ""
+            for name, known in self.fields.items()
+        }
+
+    def _any_key(self, asked) -> KeyNode | None:
+        """The fields of a key of any kind, when that is asked for. They begin with the pool's own key."""
+        if asked.get(f"noegle-{self.pool.code}") != ANY:
+            return None
+        name = f"{ANY}-{self.pool.code}"
+        if not asked.get(name):
+            own = self.version.definition if self.version and not self.version.is_on_cost else {"type": "equal"}
+            asked = chosen(name, own)
+        members = [(code, self.names[code]) for code in self.members]
+        drivers = [(driver.code, driver.name) for driver in self.basis.drivers]
+        key = KeyNode(self, Terms(members, drivers, asked))
+        key.add_child(name, _("Kind of key"))
+        self.fields[name].widget.attrs["class"] = "form-select"
+        return key
+
+    def any_key(self):
+        """For the template: the list of kinds, and the fields of the chosen one."""
+        return self.key and self.key.with_child(f"{ANY}-{self.pool.code}")
+
+    def nodes(self) -> list[KeyNode]:
+        """The keys that have fields of their own, the innermost first."""
+        return [node for node in self.key.deepest_first() if node is not self.key] if self.key else []
 
     def _add(self, name: str, added: forms.Field) -> None:
         self.fields[f"{name}-{self.pool.code}"] = added
@@ -145,7 +180,7 @@ class PoolForm(forms.Form):
 
     def named_fields(self) -> dict[str, forms.BoundField]:
         """For the template: the bound fields by their name without the pool."""
-        return {name.split("-")[0]: self[name] for name in self.fields}
+        return {name.split("-")[0]: self[name] for name in self.own}
 
     def value(self, name: str):
         return self.cleaned_data.get(f"{name}-{self.pool.code}")
@@ -181,7 +216,20 @@ class PoolForm(forms.Form):
                 self.add_error(f"{bound}-{self.pool.code}", _("A share is at most 100 %."))
         if self.value("noegle") == RATIO:
             self._read_ratio()
+        if not self.errors:
+            for node in self.nodes():
+                node.check_fields()
+        if not self.errors:
+            self._check_nodes()
         return cleaned
+
+    def _check_nodes(self) -> None:
+        for node in self.nodes():
+            try:
+                node.check()
+            except AllocationError as error:
+                node.refuse(error, {"member": self.names})
+                return
 
     def _read_ratio(self) -> None:
         texts = [text for text in RATIO_PARTS.split(self.value("forhold") or "") if text]
@@ -210,12 +258,16 @@ class PoolForm(forms.Form):
         kind = self.value("noegle")
         if not kind:
             return None
-        if kind == RATIO:
-            return {"type": "fixed", "ratio": dict(zip(self.members, self.ratio, strict=True))}
-        if kind == COST:
-            return {"type": "on_cost"}
-        if kind != MIX:
-            return part_of(kind)
+        readers = {RATIO: self._ratio, COST: lambda: {"type": "on_cost"}, ANY: self._any, MIX: self._mix}
+        return readers[kind]() if kind in readers else part_of(kind)
+
+    def _ratio(self) -> Definition:
+        return {"type": "fixed", "ratio": dict(zip(self.members, self.ratio, strict=True))}
+
+    def _any(self) -> Definition | None:
+        return self.key and self.key.child(f"{ANY}-{self.pool.code}")
+
+    def _mix(self) -> Definition:
         weight = Fraction(HALF if self.value("vaegt") is None else self.value("vaegt"), 100)
         first, rest = (part_of(self.value(name) or self.field(name).initial) for name in ("del", "rest"))
         return {"type": "mix", "parts": [{"weight": weight, "key": first}, {"weight": 1 - weight, "key": rest}]}
@@ -234,8 +286,8 @@ class PoolForm(forms.Form):
         wanted += ["forhold"] if self.value("noegle") == RATIO else []
         bounds = [name for name in ("gulv", "loft") if self.value(name) is not None]
         wanted += [*bounds, "hvem"] if bounds else []
-        written = {name: self.data.get(f"{name}-{self.pool.code}", "") for name in wanted}
-        return {f"{name}-{self.pool.code}": text for name, text in written.items() if text}
+        names = [f"{name}-{self.pool.code}" for name in wanted] + [n for n in self.fields if n not in self.own]
+        return {name: str(self.data[name]) for name in names if self.data.get(name)}
 
     def fault(self, sentence: str, *, is_about_bounds: bool) -> None:
         """A refusal of the allocation, beside the field that can mend it."""

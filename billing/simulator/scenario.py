@@ -81,6 +81,11 @@ def compare(basis: Basis, choices: Mapping[str, Choice]) -> tuple[Outcome | None
     return Outcome(amounts, _by_pool(now, after), {code: ore for code, ore in booked.items() if ore}), []
 
 
+def faults(basis: Basis, choices: Mapping[str, Choice]) -> list[AllocationError]:
+    """What is wrong with the changed pools, without the outcome."""
+    return _alternatives(basis, choices)[1]
+
+
 def _alternatives(basis: Basis, choices: Mapping[str, Choice]) -> tuple[list[runs.Plan], list[AllocationError]]:
     errors: dict[str, AllocationError] = {}
     plans = []
@@ -105,8 +110,8 @@ def _changed(basis: Basis, month: Month, pool: str, choice: Choice) -> Sharing:
     present = month.plan.sharings[pool]
     definition = choice.definition
     if definition is not None and definition.get("type") == "on_cost":
-        earlier = basis.order[: basis.order.index(pool)]
-        return OnCost((DIRECT, *earlier), frozenset(basis.order))
+        followed = definition.get("of") or (DIRECT, *basis.order[: basis.order.index(pool)])
+        return OnCost(tuple(followed), frozenset(basis.order))
     if isinstance(present, OnCost) and definition is None:
         if choice.has_bounds:
             raise AllocationError("BAD_KEY", "overhead", found=pool)

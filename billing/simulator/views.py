@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from billing import sheets
 from billing.access import reads_totals
+from billing.allocation.errors import AllocationError
 from billing.parties import NO_COLOUR
 from billing.simulator import explanation, exports
-from billing.simulator.forms import ScenarioForms
-from billing.simulator.scenario import Outcome, compare
+from billing.simulator.forms import PoolForm, ScenarioForms
+from billing.simulator.scenario import Choice, Outcome, compare, faults
 from servicecenter import charts
 from servicecenter.charts import Drawing, Party
 from servicecenter.ui import formats
@@ -81,10 +82,20 @@ def _outcome(forms: ScenarioForms) -> tuple[Outcome | None, list[str]]:
     for error in errors:
         form = by_pool.get(str(error.where.get("pool")))
         if form:
-            form.fault(error.sentence(names), is_about_bounds=error.code == "BOUNDS")
+            _refuse(forms, form, error, names)
         else:
             general.append(error.sentence(names))
     return outcome, general
+
+
+def _refuse(forms: ScenarioForms, form: PoolForm, error: AllocationError, names: dict) -> None:
+    """Beside the field of the innermost key that alone gives the same refusal, or else of the pool."""
+    for node in form.nodes():
+        for own in faults(forms.basis, {form.pool.code: Choice(node.definition())}):
+            if own.code == error.code:
+                node.refuse(own, names)
+                return
+    form.fault(error.sentence(names), is_about_bounds=error.code == "BOUNDS")
 
 
 def _shown(forms: ScenarioForms, outcome: Outcome) -> dict:

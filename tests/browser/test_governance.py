@@ -135,7 +135,29 @@ def test_an_agreement_is_proposed_with_its_effect(reader, world):
     assert made.change["terms"]["timers"]["first_response"]["target_minutes"]["4"] == 60
 
 
-@pytest.mark.parametrize("kind", ["equal", "driver", "fixed", "percent", "mix"])
+def write_key(reader, kind):
+    """The figures of each kind; the mixture holds a key with fields of its own."""
+    if kind == "mix":
+        reader.page.fill("[name=part_weight_0]", "30")
+        reader.page.select_option("[name=part_key_0]", "equal")
+        reader.page.fill("[name=part_weight_1]", "70")
+        reader.page.select_option("[name=part_key_1]", "driver")
+        reader.press("[name=fields]")
+        look(reader, "key-form-inside")
+        reader.page.fill("[name=part_key_1-tier_bound_0]", "40.000")
+        reader.page.fill("[name=part_key_1-tier_rate_0]", "100")
+        reader.page.fill("[name=part_key_1-tier_rate_1]", "50")
+    if kind == "transition":
+        reader.page.select_option("[name=old_key]", "equal")
+        reader.page.select_option("[name=new_key]", "driver:inhabitants")
+        reader.page.fill("[name=step_day_0]", "2030-01-01")
+        reader.page.fill("[name=step_part_0]", "50")
+    if kind in ("fixed", "percent"):
+        for code, value in zip(("151", "190", "240"), ("40", "30", "30"), strict=True):
+            reader.page.fill(f"[name={kind}_{code}]", value)
+
+
+@pytest.mark.parametrize("kind", ["equal", "driver", "fixed", "percent", "direct", "mix", "transition"])
 def test_a_key_is_proposed_with_its_effect(reader, world, kind):
     reader.sign_in(world.lone, "en lang adgangskode")
     reader.open(reverse("billing:keys"))
@@ -145,14 +167,7 @@ def test_a_key_is_proposed_with_its_effect(reader, world, kind):
     look(reader, f"key-form-{kind}")
     reader.page.fill("[name=label]", "Ny nøgle")
     reader.page.fill("[name=reason]", "Aftalt i styregruppen.")
-    if kind == "mix":
-        reader.page.fill("[name=part_weight_0]", "30")
-        reader.page.select_option("[name=part_key_0]", "equal")
-        reader.page.fill("[name=part_weight_1]", "70")
-        reader.page.select_option("[name=part_key_1]", "driver:inhabitants")
-    if kind in ("fixed", "percent"):
-        for code, value in zip(("151", "190", "240"), ("40", "30", "30"), strict=True):
-            reader.page.fill(f"[name={kind}_{code}]", value)
+    write_key(reader, kind)
     reader.press("[name=preview]")
     look(reader, f"key-effect-{kind}")
     reader.press("[name=propose]")

@@ -80,6 +80,69 @@ def test_an_agreed_ratio_is_read_in_order_of_code(ask):
     assert outcome.by_pool_ore["security"] == {"151": 952, "190": -476, "240": -476}
 
 
+TIERED = {
+    "fri-desk": "driver", "fri-desk-driver": "inhabitants", "fri-desk-tier_bound_0": "40.000",
+    "fri-desk-tier_rate_0": "100", "fri-desk-tier_rate_1": "50",
+}  # fmt: skip
+MIXED = {
+    "fri-desk": "mix", "fri-desk-on_zero": "reject",
+    "fri-desk-part_weight_0": "30", "fri-desk-part_key_0": "equal",
+    "fri-desk-part_weight_1": "70", "fri-desk-part_key_1": "driver:inhabitants",
+}  # fmt: skip
+PERCENT = {
+    "fri-desk": "percent", "fri-desk-percent_151": "40", "fri-desk-percent_190": "32,5", "fri-desk-percent_240": "27,5",
+}  # fmt: skip
+STEPPED = {
+    "fri-desk": "transition", "fri-desk-old_key": "equal", "fri-desk-new_key": "driver:inhabitants",
+    "fri-desk-step_day_0": "2026-01-01", "fri-desk-step_part_0": "70",
+}  # fmt: skip
+HELD = {"fri-desk": "bounded", "fri-desk-inner_key": "driver:inhabitants", "fri-desk-cap_240": "30"}
+ALONE = {"fri-desk": "direct", "fri-desk-member": "240"}
+NESTED = {
+    "fri-desk": "mix", "fri-desk-on_zero": "reject",
+    "fri-desk-part_weight_0": "30", "fri-desk-part_key_0": "equal",
+    "fri-desk-part_weight_1": "70", "fri-desk-part_key_1": "mix", "fri-desk-part_key_1-on_zero": "reject",
+    "fri-desk-part_key_1-part_weight_0": "100", "fri-desk-part_key_1-part_key_0": "driver:inhabitants",
+}  # fmt: skip
+# What each carries of 1,984,568 øre. Tiers: 40,000 + 4,000, 38,000 and 40,000 + 1,000 of 123,000 units.
+ANY_KEY = {
+    "tiers": (TIERED, [709_927, 613_118, 661_523]),
+    "mix": (MIXED, [719_406, 610_875, 654_287]),
+    "percent": (PERCENT, [793_827, 644_985, 545_756]),
+    "transition": (STEPPED, [719_406, 610_875, 654_287]),
+    "bounded": (HELD, [775_366, 613_832, 595_370]),
+    "direct": (ALONE, [0, 0, 1_984_568]),
+    "nested": (NESTED, [719_406, 610_875, 654_287]),
+}
+
+
+@pytest.mark.parametrize("kind", ANY_KEY)
+def test_every_kind_of_key_can_be_asked_for_and_its_address_shared(client, world, kind):
+    fields, carried = ANY_KEY[kind]
+    client.force_login(make_director(world.egedal))
+    asked = {"noegle-desk": "fri", **fields}
+
+    page = client.get(URL, asked)
+    shared = client.get(f"{URL}?{page.context['query']}")
+    export = client.get(f"{URL[:-1]}.csv?{page.context['query']}")
+
+    now = {"151": 744_213, "190": 589_169, "240": 651_186}
+    for response in (page, shared):
+        moved = response.context["outcome"].by_pool_ore["desk"]
+        assert {code: now[code] + moved.get(code, 0) for code in now} == dict(zip(now, carried, strict=True))
+    assert shared.status_code == export.status_code == 200
+    assert any("“Desk”" in text or "»Desk«" in text or "Desk" in text for text in page.context["sentences"])
+
+
+def test_any_key_begins_with_the_one_in_force(client, world):
+    client.force_login(make_director(world.egedal))
+
+    page = client.get(URL, {"noegle-desk": "fri"}, follow=True)
+
+    assert page.redirect_chain[0][0].endswith("?noegle-desk=fri&fri-desk=driver%3Ainhabitants")
+    assert not any(difference(page.context["outcome"]).values())
+
+
 def test_bounds_hold_a_municipality_between_them(ask):
     outcome = ask(**{"loft-desk": "30", "hvem-desk": "240"})
 
@@ -150,6 +213,31 @@ def test_a_whole_year_adds_its_months(client, world):
         ({"noegle-desk": "forhold", "forhold-desk": "3:x:2"}, "forhold-desk", "x"),
         ({"noegle-desk": "forhold", "forhold-desk": "0:0:0"}, "forhold-desk", "nul"),
         ({"noegle-desk": "blanding", "vaegt-desk": "101"}, "vaegt-desk", "100"),
+        ({"noegle-desk": "fri", "fri-desk": "percent", "fri-desk-percent_151": "90"}, "fri-desk-percent_151", "90"),
+        (
+            {
+                "noegle-desk": "fri",
+                "fri-desk": "mix",
+                "fri-desk-part_weight_0": "30",
+                "fri-desk-part_key_0": "equal",
+                "fri-desk-on_zero": "drop",
+            },
+            "fri-desk-part_weight_0",
+            "30 %",
+        ),
+        ({"noegle-desk": "fri", "fri-desk": "driver", "fri-desk-driver": "devices"}, "fri-desk-driver", "enheder"),
+        (
+            {
+                "noegle-desk": "fri",
+                "fri-desk": "bounded",
+                "fri-desk-inner_key": "equal",
+                "fri-desk-floor_151": "60",
+                "fri-desk-floor_190": "60",
+            },
+            "fri-desk-floor_151",
+            "Desk",
+        ),
+        ({"noegle-desk": "fri", "fri-desk": "bounded", "fri-desk-cap_151": "x"}, "fri-desk-cap_151", "x"),
         ({"loft-desk": "20"}, "gulv-desk", "Desk"),  # three times 20 % can never be the whole
         ({"gulv-desk": "120"}, "gulv-desk", "100 %"),
         ({"loft-overhead": "50"}, "noegle-overhead", "Overhead"),
