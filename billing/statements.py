@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from billing.allocation.rounding import largest_remainder, rounded_ore
 from billing.allocation.shares import in_proportion
 from billing.models import Allocation, Budget, CorrectionAmount, DriverValue, Invoice, KeyVersion, Period, Pool, Run
-from billing.quantities import Values, plain, quantity, shown, unit
+from billing.quantities import Values, quantity
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 
@@ -32,7 +32,8 @@ class Row:
     total_ore: int = 0
     before_ore: int = 0
     total_before_ore: int = 0
-    driver: str = ""
+    quantity_before: str = ""
+    is_direct: bool = False
 
     @property
     def name(self) -> str:
@@ -43,8 +44,22 @@ class Row:
         return Fraction(self.amount_ore, self.total_ore) if self.total_ore else None
 
     @property
+    def share_before(self) -> Fraction | None:
+        return Fraction(self.before_ore, self.total_before_ore) if self.total_before_ore else None
+
+    @property
     def difference_ore(self) -> int:
         return self.amount_ore - self.before_ore
+
+    @property
+    def pool_effect(self) -> Fraction:
+        """How far the pool's total alone moved the amount, in øre: the share stays what it was."""
+        return abs((self.total_ore - self.total_before_ore) * (self.share_before or 0))
+
+    @property
+    def share_effect(self) -> Fraction:
+        """How far the share alone moved it, in øre: the total is the new one."""
+        return abs(self.total_ore * ((self.share or 0) - (self.share_before or 0)))
 
 
 @dataclass
@@ -134,23 +149,19 @@ class Statement:
         return [(row.name, self._reason(row, self.before.month)) for row in self.largest_changes()]
 
     def _reason(self, row: Row, earlier_month: date) -> str:
-        now, before = (self.values.get(code, {}) for code in ("now", "before"))
-        mine = now.get((row.driver, self.municipality.pk))
-        earlier = before.get((row.driver, self.municipality.pk))
-        if mine and earlier and mine.value != earlier.value:
-            return _("%(now)s %(unit)s against %(before)s in %(month)s.") % {
-                "now": plain(shown(mine.driver, mine.value)), "before": plain(shown(mine.driver, earlier.value)),
-                "unit": unit(mine.driver), "month": month_name(earlier_month),
-            }  # fmt: skip
-        if row.total_ore == row.total_before_ore and row.total_ore:
-            shares = (Fraction(ore, row.total_ore) for ore in (row.amount_ore, row.before_ore))
-            now_share, before_share = map(formats.percent, shares)
-            words = {"now": now_share, "before": before_share, "month": month_name(earlier_month)}
+        """What moved the amount more: the pool's total, or the municipality's part of it, with its quantities."""
+        month = month_name(earlier_month)
+        if row.is_direct:
+            words = {"now": formats.kroner(row.amount_ore), "before": formats.kroner(row.before_ore), "month": month}
+            return _("own invoices are %(now)s against %(before)s in %(month)s.") % words
+        if row.share is None or row.share_before is None or row.pool_effect >= row.share_effect:
+            words = {"now": formats.kroner(row.total_ore), "before": formats.kroner(row.total_before_ore)}
+            return _("the whole pool is %(now)s against %(before)s in %(month)s.") % (words | {"month": month})
+        words = {"now": formats.percent(row.share), "before": formats.percent(row.share_before), "month": month}
+        if row.quantity_before in {"", row.quantity}:
             return _("the share is %(now)s against %(before)s in %(month)s.") % words
-        return _("the whole pool is %(now)s against %(before)s in %(month)s.") % {
-            "now": formats.kroner(row.total_ore), "before": formats.kroner(row.total_before_ore),
-            "month": month_name(earlier_month),
-        }  # fmt: skip
+        words |= {"quantity": row.quantity, "earlier": row.quantity_before}
+        return _("the share is %(now)s (%(quantity)s) against %(before)s (%(earlier)s) in %(month)s.") % words
 
 
 def read(municipality: Municipality, month: date) -> Statement | None:
@@ -220,8 +231,11 @@ def _explain(statement: Statement, now: list[Allocation]) -> None:
         sharers = {a.municipality_id for a in now if row.pool and a.pool_id == row.pool.pk}
         row.key = " / ".join(dict.fromkeys(version.label for version in found)) or _("Direct invoice")
         row.sentence = " ".join(version.sentence for version in found)
-        row.quantity = quantity(found, statement.values["now"], owner=owner.pk, code=owner.code, sharers=sharers)
-        row.driver = found[0].driver_codes[0] if len(found) == 1 and len(found[0].driver_codes) == 1 else ""
+        row.is_direct = not found
+        row.quantity, row.quantity_before = (
+            quantity(found, statement.values[side], owner=owner.pk, code=owner.code, sharers=sharers)
+            for side in ("now", "before")
+        )
 
 
 def _versions(period: Period) -> dict[int, list[KeyVersion]]:

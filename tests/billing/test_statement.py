@@ -104,7 +104,43 @@ def test_a_changed_quantity_is_the_reason():
     with translation.override("en"):
         reasons = statements.read(world.egedal, OCTOBER).reasons()
 
-    assert reasons[0] == ("Desk", "50,000 indbyggere against 42,000 in September.")
+    name, why = reasons[0]
+    assert name == "Desk"
+    assert why == (
+        "the share is 36.76% (50,000 of 136,000 indbyggere) against 32.81% (42,000 of 128,000 indbyggere) in September."
+    )
+
+
+def test_a_share_that_moves_because_of_the_others_names_both_quantities():
+    world = World()
+    september = world.period(SEPTEMBER)
+    world.lines(september, prefix="9")
+    world.lines()
+    DriverValue.objects.filter(period=world.october, municipality=world.ballerup).update(value=20_000)
+    for period in (september, world.october):
+        periods.calculate(period, by=world.lone, at=NOON)
+
+    with translation.override("en"):
+        name, reason = statements.read(world.egedal, OCTOBER).reasons()[0]
+
+    assert name == "Desk"
+    assert "(42,000 of " in reason
+    assert "(42,000 of 128,000 indbyggere) in September" in reason
+
+
+def test_a_direct_cost_is_explained_by_the_own_invoices():
+    world = World()
+    september = world.period(SEPTEMBER)
+    world.lines(september, prefix="9")
+    world.lines()
+    world.line("K99", 900_000_00, world.nexus, owner=world.egedal)
+    for period in (september, world.october):
+        periods.calculate(period, by=world.lone, at=NOON)
+
+    with translation.override("en"):
+        reasons = dict(statements.read(world.egedal, OCTOBER).reasons())
+
+    assert reasons["Nexus"].replace("\xa0", " ") == "own invoices are DKK 1,518,745 against DKK 618,745 in September."
 
 
 def test_the_budget_is_shared_as_the_cost_was():

@@ -86,6 +86,15 @@ class Cell:
             TOO_FEW: _("Too few tickets"),
         }[self.verdict]
 
+    @property
+    def brief(self) -> str:
+        """The verdict where there is little room: of what cannot be told yet only how many tickets it lacks."""
+        if self.verdict != UNDECIDED or not self.result:
+            return self.words
+        more = self.result["more_needed"]
+        words = ngettext("lacks %(count)s ticket", "lacks %(count)s tickets", more)
+        return words % {"count": formats.number(more)}
+
 
 LOOKS = {
     EQUAL: ("ok", "check"),

@@ -123,3 +123,14 @@ def test_the_part_of_the_overview_says_it_in_danish(three):
     assert "Dårligere betjent" in html
     assert "Sydby" in shown["part"].finding
     assert drawings.equality_part(date(2026, 9, 1)) is None
+
+
+def test_where_there_is_little_room_only_what_is_lacking_is_said():
+    with translation.override("en"):
+        open_ = equality.Cell(None, {"verdict": equality.UNDECIDED, "n": 40, "more_needed": 1355})
+        told = equality.Cell(None, {"verdict": equality.EQUAL, "n": 400, "more_needed": 0})
+
+        assert (open_.brief, open_.words) == (
+            "lacks 1,355 tickets", "Cannot be told yet (1,355 more tickets needed)",
+        )  # fmt: skip
+        assert told.brief == told.words == "Served equally"
