@@ -290,6 +290,13 @@ def dotted(names):
 
 
 @register.filter
+def department(path):
+    """Center for Skole › Stavnsholtskolen; the municipality at the path's top is read beside it."""
+    top, *below = str(path or "").split("|")
+    return " › ".join(below or [top])
+
+
+@register.filter
 def listed(names):
     """Furesø, Egedal og Ballerup."""
     if isinstance(names, str):

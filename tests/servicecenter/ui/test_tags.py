@@ -47,10 +47,13 @@ def text_of(markup):
         ("{{ names|listed }}", "Nordby and Sydby"),
         ("{{ one|listed }}", "Nordby"),
         ("{{ none|listed }}", ""),
+        ("{{ path|department }}", "Skoler › Nordby Skole"),
+        ("{{ nothing|department }}", ""),
     ],
 )
 def test_filters_write_the_house_format(source, expected):
     context = {"nothing": None, "now": None, "names": ["Nordby", "Sydby"], "one": ["Nordby"], "none": []}
+    context["path"] = "Nordby Kommune|Skoler|Nordby Skole"
     assert render(source, **context) == expected
 
 
