@@ -176,7 +176,7 @@ class KeyForm(ProposalForm):
             self.add_error("valid_from", str(error.message))
             return
         field = self._field_of(error)
-        self.add_error(field if field in self.fields else None, error.sentence(self.names()))
+        self.add_error(field if field in self.fields else "valid_from", error.sentence(self.names()))
 
     def _field_of(self, error: AllocationError) -> str:
         if error.code in ("BAD_DATE", "OVERLAP", "GAP", "EMPTY"):

@@ -10,12 +10,16 @@ from servicecenter.tenancy.grants import granted_ids
 READERS = ("read_totals", "decide_proposals", "propose_agreements", "propose_keys")
 
 
+def may_take_part(person) -> bool:
+    return any(granted_ids(person, Municipality, permission) for permission in READERS)
+
+
 def takes_part(view):
     """For directors, leads, finance and administrators: who proposes, decides, or reads totals."""
 
     @wraps(view)
     def checked(request, *args, **kwargs):
-        if not any(granted_ids(request.user, Municipality, permission) for permission in READERS):
+        if not may_take_part(request.user):
             raise Http404
         return view(request, *args, **kwargs)
 

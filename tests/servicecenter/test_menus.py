@@ -3,7 +3,7 @@ from django.test import RequestFactory
 
 from servicecenter.menus import sections
 from tests.billing.world import World
-from tests.factories import make_director, make_requester
+from tests.factories import make_agent, make_director, make_requester
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +49,27 @@ def test_who_may_read_no_totals_gets_no_section_of_them(world):
     names = [text for text, _entries, _current in seen(make_requester(world.egedal), "/ledelse/")]
     assert "Økonomi" not in names
     assert "Regnskab" not in names
+
+
+def test_the_menu_asks_what_the_page_asks(client, world):
+    """Everything the menu offers opens, whoever reads it; a lead of one municipality gets no page of those of all."""
+    people = [
+        world.lone, make_director(world.egedal), make_agent(world.egedal, role="lead"),
+        make_agent(*world.members, role="lead"), make_agent(world.egedal, role="administrator", queues=[]),
+        make_requester(world.egedal),
+    ]  # fmt: skip
+    for person in people:
+        client.force_login(person)
+        request = RequestFactory().get("/ledelse/")
+        request.user = person
+        addresses = [entry.address for section in sections(request) for entry in section.entries]
+        answers = {address: client.get(address).status_code for address in addresses}
+        assert set(answers.values()) <= {200, 302}, (person, answers)
+
+
+def test_only_a_lead_of_all_is_offered_telephone_and_closed_months(world):
+    offered = [
+        {entry for _text, entries, _now in seen(make_agent(*places, role="lead"), "/ledelse/") for entry in entries}
+        for places in ([world.egedal], world.members)
+    ]
+    assert [{"Telefon", "Lukkede måneder"} & entries for entries in offered] == [set(), {"Telefon", "Lukkede måneder"}]

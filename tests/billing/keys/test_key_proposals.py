@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import periods
-from billing.allocation.errors import AllocationError
+from billing.allocation.errors import FAULTS, AllocationError
 from billing.keys.proposals import KEY, as_in_the_end, takes_effect
 from billing.models import KeyVersion
 from billing.plans import KeyChangesInside
@@ -271,6 +271,17 @@ def test_what_cannot_be_used_is_said_beside_its_field_and_nothing_is_stored(clie
     assert list(page.context["form"].errors) == [field]
     assert f'id="id_{field}_error"' in page.content.decode()
     assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["equal", "driver", "fixed", "percent", "mix"])
+def test_whatever_the_allocation_refuses_of_the_whole_has_a_field_to_stand_beside(client, finance, kind):
+    form = client.get(address(kind)).context["form"]
+    form = type(form)(a_form(), pool=form.pool, kind=kind, base=form.base, members=form.members)
+    form.is_valid()
+    for named in FAULTS:
+        code, _dot, reason = named.partition(".")
+        form.refuse(AllocationError(code, reason, found="x"))
+    assert form.non_field_errors() == []
 
 
 def test_a_quantity_nobody_measured_is_said_with_pool_driver_and_day(client, world, finance):

@@ -161,7 +161,30 @@ class AgreementVersionForm(ProposalForm):
             if not self.errors:
                 check_terms(self.agreement, self._read_terms(), takes_effect_at=self.takes_effect_at())
         except SlaError as error:
-            self.add_error("valid_from" if error.code == "OVERLAP" else None, error.message)
+            self.refuse(error)
+
+    def refuse(self, error: SlaError) -> None:
+        """Say what the law refuses of the whole beside the field that it is about."""
+        field = self._field_of(error)
+        self.add_error(field if field in self.fields else "valid_from", error.message)
+
+    def _field_of(self, error: SlaError) -> str:
+        value = str(error.where["value"])
+        if error.code in ("UNKNOWN_CALENDAR", "NO_OPENING"):
+            calendars = [name for name, field in self.fields.items() if isinstance(field, CalendarField)]
+            named = [name for name in calendars if self.cleaned_data.get(name) == value]
+            return next(iter(named), "resolution_calendar")
+        if error.code == "BAD_TARGET":
+            return "warn_percent" if error.reason == "percent" else self._target_with(value)
+        if error.code == "BAD_EVENT":
+            return f"pause_{value}" if f"pause_{value}" in self.fields else "pause_resolution"
+        return "valid_from"
+
+    def _target_with(self, value: str) -> str:
+        """The first target of a clock named so, or the first with so many minutes."""
+        targets = [name for name, field in self.fields.items() if isinstance(field, TargetField)]
+        found = [name for name in targets if value in (name.rpartition("_")[0], str(self.cleaned_data.get(name)))]
+        return next(iter(found), targets[0])
 
     def _check_openings(self):
         """NO_OPENING beside the target that its calendar cannot keep."""

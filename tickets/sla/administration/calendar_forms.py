@@ -163,7 +163,7 @@ class CalendarVersionForm(ProposalForm):
     def refuse(self, error: SlaError) -> None:
         """Put a refusal of the whole calendar beside the field that it is about."""
         fields = {"OVERLAP": "valid_from", "BAD_TIME": "valid_from", "NO_OPENING": "mon", "BAD_INTERVAL": "mon"}
-        self.add_error(fields.get(error.code), error.message)
+        self.add_error(fields.get(error.code, "valid_from"), error.message)
 
     def _makes_a_calendar(self):
         """Whole, with the versions there are: two of one day, or nothing open for 400 days."""

@@ -10,8 +10,9 @@ from municipalities.governance.models import Proposal
 from tests.factories import make_agent, make_queue
 from tests.municipalities.governance.world import Together
 from tickets.models import Service, Vendor
+from tickets.sla.administration.agreement_forms import AgreementVersionForm
 from tickets.sla.administration.agreement_words import read_target, write_target
-from tickets.sla.errors import SlaError
+from tickets.sla.errors import MESSAGES, SlaError
 from tickets.sla.models import Agreement, Calendar
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,39 @@ def test_what_cannot_be_used_is_said_beside_its_field_and_nothing_is_stored(clie
     assert set(errors) <= {field, "resolution_4"}
     assert f'id="id_{field}_error"' in page.content.decode()
     assert not Proposal.objects.exists()
+
+
+@pytest.mark.parametrize("named", MESSAGES)
+def test_whatever_the_law_refuses_of_the_whole_has_a_field_to_stand_beside(together, named):
+    code, _dot, reason = named.partition(".")
+    for value in ("desk", "resolution", "240", "?"):
+        form = AgreementVersionForm(
+            a_form(), agreement=Agreement.objects.get(code="default"), base=None, now=timezone.now()
+        )
+        assert form.is_valid(), form.errors
+        form.refuse(SlaError(code, reason=reason, value=value))
+        assert (len(form.errors), form.non_field_errors()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "field"),
+    [
+        (SlaError("NO_OPENING", value="desk"), "first_response_calendar"),
+        (SlaError("UNKNOWN_CALENDAR", value="desk"), "first_response_calendar"),
+        (SlaError("BAD_TARGET", value=240), "ola_drift"),
+        (SlaError("BAD_TARGET", value="resolution"), "resolution_1"),
+        (SlaError("BAD_TARGET", reason="percent", value=100), "warn_percent"),
+        (SlaError("BAD_EVENT", reason="never_paused", value="next_update"), "pause_next_update"),
+        (SlaError("OVERLAP", value="x"), "valid_from"),
+    ],
+)
+def test_a_refusal_of_the_whole_stands_beside_what_it_names(together, error, field):
+    form = AgreementVersionForm(
+        a_form(), agreement=Agreement.objects.get(code="default"), base=None, now=timezone.now()
+    )
+    assert form.is_valid(), form.errors
+    form.refuse(error)
+    assert list(form.errors) == [field]
 
 
 def test_the_form_begins_with_what_is_in_force(client, amir):

@@ -12,6 +12,7 @@ from tests.municipalities.governance.world import Together
 from tickets.sla.administration import hours_text
 from tickets.sla.administration.twelve_months import twelve_months
 from tickets.sla.calendar import Calendar as Hours
+from tickets.sla.errors import MESSAGES, SlaError
 from tickets.sla.models import Calendar, CalendarVersion
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,14 @@ ADDRESS = ("tickets:calendar_version", ["desk"])
 
 def post(client, data):
     return client.post(reverse(ADDRESS[0], args=ADDRESS[1]), data)
+
+
+@pytest.mark.parametrize("named", MESSAGES)
+def test_whatever_the_law_refuses_of_the_whole_has_a_field_to_stand_beside(client, together, amir, named):
+    code, _dot, reason = named.partition(".")
+    form = post(client, a_form(preview="1")).context["form"]
+    form.refuse(SlaError(code, reason=reason, value="x"))
+    assert (len(form.errors), form.non_field_errors()) == (1, [])
 
 
 def test_first_the_effect_then_the_proposal(client, together, amir):
