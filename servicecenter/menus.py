@@ -1,11 +1,13 @@
 """The menu of the reports, in two levels: sections, and the pages of the section one is in.
 
-An entry whose page is not built, or whose right the reader lacks, is left out, and a section without entries too. The
+An entry whose page is not built, or which the reader may not open, is left out, and a section without entries too: the
+menu asks the same question as the page (a permission held somewhere, or the page's own question). The
 entry whose address begins the page's own is the current one, so a page below it needs no word here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -13,9 +15,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from municipalities.access import holds_for_all
 from municipalities.context import Rights
+from municipalities.governance.access import may_take_part
+from municipalities.models import Person
 
-SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
+Question = Callable[[Person], bool]
+EntryRow = tuple[Promise, str, str | Question]
+
+
+def leads_all(person: Person) -> bool:
+    return holds_for_all(person, "lead_tickets")
+
+
+SECTIONS: list[tuple[Promise, list[EntryRow]]] = [
     (_("Overview"), [
         (_("Overview"), "billing:overview", "read_totals"),
         (_("Savings"), "billing:savings", "read_totals"),
@@ -38,13 +51,14 @@ SECTIONS: list[tuple[Promise, list[tuple[Promise, str, str]]]] = [
         (_("Equal service"), "tickets:equality", "read_totals"),
         (_("Vendors"), "tickets:vendors", "read_totals"),
         (_("Tickets"), "tickets:listed", "read_totals"),
-        (_("Telephone"), "tickets:phone_figures", "lead_tickets"),
-        (_("Closed months"), "tickets:level_months", "lead_tickets"),
+        (_("Imported incidents"), "tickets:servicenow", "read_totals"),
+        (_("Telephone"), "tickets:phone_figures", leads_all),
+        (_("Closed months"), "tickets:level_months", leads_all),
     ]),
     (_("Agreements"), [
-        (_("Proposals"), "municipalities:proposals", ""),
-        (_("Agreements"), "tickets:agreements", ""),
-        (_("Calendars"), "tickets:calendars", ""),
+        (_("Proposals"), "municipalities:proposals", may_take_part),
+        (_("Agreements"), "tickets:agreements", may_take_part),
+        (_("Calendars"), "tickets:calendars", may_take_part),
     ]),
     (_("Accounts"), [
         (_("Months"), "billing:periods", "run_allocation"),
@@ -81,11 +95,13 @@ class Section:
 
 def reports(request: HttpRequest) -> dict:
     """For templates: `report_menu()` reads the sections, `report_section()` the one that the page lies in."""
-    return {"report_menu": lambda: sections(request), "report_section": lambda: _current(sections(request))}
+    drawn = cache(lambda: sections(request))
+    return {"report_menu": drawn, "report_section": lambda: _current(drawn())}
 
 
 def sections(request: HttpRequest) -> list[Section]:
-    found = [(text, list(_permitted(entries, Rights(request.user)))) for text, entries in SECTIONS]
+    may = cache(lambda asked: _may(request.user, asked))
+    found = [(text, list(_permitted(entries, may))) for text, entries in SECTIONS]
     addresses = [address for _text, entries in found for _entry, address in entries]
     here = max((address for address in addresses if request.path.startswith(address)), key=len, default="")
     return [
@@ -99,11 +115,17 @@ def _current(found: list[Section]) -> Section | None:
     return next((section for section in found if section.is_current), None)
 
 
-def _permitted(entries: list[tuple[Promise, str, str]], can: Rights) -> Iterator[tuple[Promise, str]]:
-    for text, name, permission in entries:
+def _permitted(entries: list[EntryRow], may: Callable[[str | Question], bool]) -> Iterator[tuple[Promise, str]]:
+    for text, name, asked in entries:
         try:
             address = reverse(name)
         except NoReverseMatch:
             continue
-        if not permission or can[permission]:
+        if may(asked):
             yield text, address
+
+
+def _may(person, asked: str | Question) -> bool:
+    if callable(asked):
+        return person.is_authenticated and asked(person)
+    return not asked or Rights(person)[asked]

@@ -10,6 +10,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from municipalities.models import Municipality, Site
 from servicecenter.tenancy.querysets import OwnedQuerySet
+from tickets.incidents.models import MajorIncident  # noqa: F401  Django looks for models here
 from tickets.levels.models import (  # noqa: F401  Django looks for models here
     EqualityMargin,
     EqualityVerdict,
@@ -21,6 +22,7 @@ from tickets.levels.models import (  # noqa: F401  Django looks for models here
 from tickets.notifications.models import Duty, Notice, NoticeSettings, Occasion  # noqa: F401  as below
 from tickets.proximity.models import PhoneFigure, Rating, Visit  # noqa: F401
 from tickets.querysets import EventQuerySet, TicketQuerySet
+from tickets.servicenow.models import ImportedJudgement  # noqa: F401  Django looks for models here
 from tickets.sla.models import (  # noqa: F401  Django looks for models here
     Agreement,
     AgreementVersion,
@@ -188,6 +190,9 @@ class Ticket(models.Model):
     cancel_reason = models.CharField(max_length=20, choices=CancelReason, blank=True)
     follows = models.ForeignKey("self", **tenant_key("followed_by", null=True))
     merged_into = models.ForeignKey("self", **tenant_key("merged", null=True))
+    major_incident = models.ForeignKey(
+        "tickets.MajorIncident", null=True, on_delete=models.PROTECT, related_name="tickets", db_index=False
+    )
     source = models.CharField(max_length=20, blank=True)
     external_id = models.CharField(max_length=60, blank=True)
     received_at = models.DateTimeField()
@@ -238,6 +243,7 @@ class Ticket(models.Model):
             models.Index(fields=["municipality", "received_at", "id"], name="ticket_mun_received"),
             models.Index("municipality", "first_resolved_at", name="ticket_first_resolved"),
             models.Index("queue", "status", "municipality", name="ticket_counts"),
+            models.Index("major_incident", condition=Q(major_incident__isnull=False), name="ticket_of_incident"),
             models.Index("municipality", "resolved_at", condition=Q(status=Status.RESOLVED), name="ticket_to_close"),
         ]
 

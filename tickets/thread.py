@@ -29,6 +29,8 @@ ICONS = {
     "vendor_handover": "forward",
     "merged": "link",
     "merged_with": "link",
+    "incident_linked": "link",
+    "incident_unlinked": "link",
     "void": "close",
 }
 
@@ -194,6 +196,18 @@ def _tell_merged_with(event, name, queues):
     return _("%(name)s merged ticket %(number)s into this one") % {"name": name, "number": event.data.get("number", "")}
 
 
+def _tell_incident_linked(event, name, queues):
+    return _("%(name)s linked the ticket to the major incident “%(title)s”") % {
+        "name": name,
+        "title": event.data["title"],
+    }
+
+
+def _tell_incident_unlinked(event, name, queues):
+    words = {"name": name, "title": event.data["title"]}
+    return _("%(name)s took the ticket away from the major incident “%(title)s”") % words
+
+
 def _tell_void(event, name, queues):
     subject = event.data.get("subject", "")
     clock = clock_name(event.data.get("clock"), queues.get(subject, subject))
@@ -222,6 +236,8 @@ TELLERS = {
     "closed": _tell_closed,
     "time": _tell_time,
     "void": _tell_void,
+    "incident_linked": _tell_incident_linked,
+    "incident_unlinked": _tell_incident_unlinked,
     "merged": _tell_merged,
     "merged_with": _tell_merged_with,
 }

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tickets import workload
+from tickets.incidents import views as incidents
 from tickets.levels.urls import urlpatterns as levels
 from tickets.notifications import views as notifications
 from tickets.sla import views as sla
@@ -63,6 +64,9 @@ urlpatterns = [
     path(_WORK + "tid/", agent.RegisterTime.as_view(), name="time"),
     path(_WORK + "samling/", agent.Merge.as_view(), name="merge"),
     path(_WORK + "ur/", sla.VoidClock.as_view(), name="void_clock"),
+    path(_WORK + "haendelse/", incidents.LinkIncident.as_view(), name="link_incident"),
+    path("konsol/haendelse/<int:pk>/", incidents.incident, name="incident"),
+    path("konsol/haendelse/<int:pk>/slut/", incidents.end_incident, name="end_incident"),
     path("konsol/ure/", sla.clocks, name="clocks"),
     path("konsol/ure/igen/", sla.try_clocks_again, name="try_clocks_again"),
     path("konsol/ure/fortael-igen/", sla.tell_again, name="tell_again"),

@@ -83,9 +83,9 @@ class KeyNode:
         yield self
 
     def refuse(self, error: AllocationError, names: Mapping[str, Mapping[str, str]]) -> None:
-        """Say it beside the field that it is about; of the whole form when it is about none of this key's."""
+        """Say it beside the field that it is about; beside the first day when it is about none of this key's."""
         field = self.path + self.field_of(error)
-        self.form.add_error(field if field in self.form.fields else None, error.sentence(names))
+        self.form.add_error(field if field in self.form.fields else "valid_from", error.sentence(names))
 
     # For the kinds
 

@@ -87,7 +87,7 @@ def test_a_director_reads_what_was_kept_and_whether_it_was_equal(reader, world, 
     assert reader.page.locator(".sd-numbers table").first.is_visible()
 
 
-def test_a_lead_enters_calls_decides_a_margin_and_closes_the_month(reader, world):
+def test_a_lead_enters_calls_proposes_a_margin_and_closes_the_month(reader, world):
     reader.sign_in(world.lone, PASSWORD)
     reader.open(reverse("tickets:phone_figures"))
     reader.page.set_input_files(
@@ -101,10 +101,11 @@ def test_a_lead_enters_calls_decides_a_margin_and_closes_the_month(reader, world
     reader.page.fill("[name=source]", "Telefonsystem")
     reader.press("main form button.button-primary")
     reader.open(reverse("tickets:equality_margin"))
-    for name, value in (("points", "4"), ("valid_from", f"{months_on(world.month, 2):%Y-%m}"), ("decided_by", "KKR")):
+    for name, value in (("points", "4"), ("valid_from", f"{months_on(world.month, 2):%Y-%m}"), ("reason", "Ens.")):
         reader.page.fill(f"[name={name}]", value)
-    reader.page.fill("[name=decided_on]", "2026-01-15")
-    reader.press("main form button.button-primary")
+    reader.press("main form button[name=preview]")
+    reader.press("main form button[name=propose]")
+    assert reader.page.get_by_text("4,0 procentpoint").count() >= 1
     reader.open(reverse("tickets:level_months"))
     reader.press(f"main form:has(input[value='{world.month:%Y-%m}']) button")
     with tenant_scope(world.lone.municipality_id):

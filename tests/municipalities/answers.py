@@ -32,6 +32,7 @@ TICKETS = {
             "tickets:attachment", "tickets:console", "tickets:queue", "tickets:console_ticket", "tickets:take",
             "tickets:assign", "tickets:move", "tickets:priority", "tickets:wait", "tickets:resume", "tickets:reply",
             "tickets:note", "tickets:resolve", "tickets:cancel", "tickets:time", "tickets:void_clock", "tickets:clocks",
+            "tickets:link_incident",
             "tickets:merge",
             "tickets:next", "tickets:previous",
             "tickets:take_many", "tickets:assign_many", "tickets:move_many", "tickets:set_priority_many",
@@ -45,6 +46,8 @@ TICKETS = {
     **dict.fromkeys(["tickets:calendar", "tickets:calendar_new", "tickets:calendar_version"], NOBODY),
     "tickets:try_clocks_again": FORM_ONLY,
     "tickets:tell_again": FORM_ONLY,
+    "tickets:end_incident": FORM_ONLY,
+    "tickets:incident": NOBODY,
     **dict.fromkeys(["tickets:agreement", "tickets:agreement_new", "tickets:agreement_version"], NOBODY),
     "api-ticket-list": (REFUSED, REFUSED, REFUSED),
     "api-ticket-detail": (REFUSED, REFUSED, REFUSED),
@@ -62,7 +65,7 @@ LEVELS = {
     **dict.fromkeys(
         [
             "tickets:service_levels", "tickets:levels_csv", "tickets:levels_xlsx", "tickets:vendors",
-            "tickets:level_tickets", "tickets:equality",
+            "tickets:level_tickets", "tickets:equality", "tickets:servicenow", "tickets:servicenow_csv",
         ],
         (ABSENT, OWN, SIGN_IN),
     ),

@@ -79,12 +79,18 @@ class Cell:
                 more,
             )
             return words % {"count": formats.number(more)}
-        return {
-            EQUAL: _("Served equally"),
-            BETTER: _("Served better"),
-            WORSE: _("Served worse"),
-            TOO_FEW: _("Too few tickets"),
-        }[self.verdict]
+        return words_of(self.verdict)
+
+
+def words_of(verdict: str) -> str:
+    """In the reader's language, without the number of tickets that would decide it."""
+    return {
+        EQUAL: _("Served equally"),
+        BETTER: _("Served better"),
+        WORSE: _("Served worse"),
+        UNDECIDED: _("Cannot be told yet"),
+        TOO_FEW: _("Too few tickets"),
+    }[verdict]
 
     @property
     def brief(self) -> str:

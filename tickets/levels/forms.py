@@ -6,6 +6,7 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from municipalities.governance.forms import ProposalForm
 from municipalities.models import Municipality
 from servicecenter.ui import formats
 from servicecenter.ui.looks import PRIORITIES
@@ -66,21 +67,28 @@ class LevelFilter(forms.Form):
         )
 
 
-class MarginForm(forms.Form):
+class MarginForm(ProposalForm):
     points = forms.DecimalField(
         label=_("Percentage points"), min_value=Decimal("0.1"), max_value=50, decimal_places=1, localize=True
     )
     valid_from = forms.CharField(
         label=_("Counts from the month"), help_text=_("Year and month, for example 2026-12."), max_length=7
     )
-    decided_by = forms.CharField(label=_("Decided by"), max_length=120)
-    decided_on = forms.DateField(
-        label=_("Decided on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    reference = forms.CharField(label=_("Reference to the minutes"), max_length=200, required=False)
+    field_order = ("points", "valid_from", "reason")
 
     def clean_valid_from(self) -> date:
         try:
             return as_month(self.cleaned_data["valid_from"])
         except ValueError as error:
             raise forms.ValidationError(_("Write the month as year and month, for example 2026-12.")) from error
+
+    @property
+    def month(self) -> date:
+        return self.cleaned_data["valid_from"]
+
+    @property
+    def points_wanted(self) -> Decimal:
+        return self.cleaned_data["points"]
+
+    def change(self) -> dict[str, str]:
+        return {"points": str(self.points_wanted), "valid_from": self.month.isoformat()}

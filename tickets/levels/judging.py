@@ -4,7 +4,7 @@ The statistics stand in tickets.sla.equality; here are their tables, made from t
 × priority for clocks and satisfaction, the kind of place for visits. The margin is the one decided for that month.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -38,7 +38,7 @@ def judge(month: date, *, now: datetime, with_times: bool = True) -> None:
     EqualityVerdict.objects.in_scope().filter(month=month).delete()
     rows = []
     for span in SPANS:
-        counts = _counts(months_on(month, 1 - span), month)
+        counts = counts_of(months_on(month, 1 - span), month)
         times = _times(months_on(month, 1 - span), month) if with_times else {}
         for kind in JUDGED:
             for code, result in judged(counts.get(kind, {}), times.get(kind, {}), margin=margin.points).items():
@@ -79,13 +79,14 @@ def _ratio(times: Times, code: str) -> dict[str, Any]:
     return {"ratio": time_ratio(times, code), "ratio_low": low, "ratio_high": high, "seed": SEED}
 
 
-def _counts(first: date, last: date) -> dict[str, Counts]:
+def counts_of(first: date, last: date) -> dict[str, Counts]:
     """{kind: {stratum: {municipality: (met, n)}}}"""
     sql = """
-        SELECT f.kind, concat_ws('/', f.subject, f.category_id, f.priority), m.code, sum(f.met), sum(f.met + f.breached)
+        SELECT f.kind, concat_ws('/', f.subject, f.category_id, f.priority), m.code,
+            sum(f.met - f.repeated_met), sum(f.met + f.breached - f.repeated_met - f.repeated_breached)
         FROM tickets_levelfigure f JOIN municipalities_municipality m ON m.id = f.municipality_id
         WHERE f.month BETWEEN %s AND %s AND f.kind = ANY(%s) AND m.kind = 'municipality'
-        GROUP BY 1, 2, 3 HAVING sum(f.met + f.breached) > 0 ORDER BY 1, 2, 3
+        GROUP BY 1, 2, 3 HAVING sum(f.met + f.breached - f.repeated_met - f.repeated_breached) > 0 ORDER BY 1, 2, 3
     """
     counts: dict[str, Counts] = defaultdict(lambda: defaultdict(dict))
     with connection.cursor() as cursor:
@@ -99,8 +100,8 @@ def _times(first: date, last: date) -> dict[str, Times]:
     """{kind: {stratum: {municipality: [seconds]}}}"""
     times: dict[str, Times] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     rows = LevelFigure.objects.filter(month__range=(first, last), kind__in=TIMED).order_by("month", "pk")
-    columns = ("kind", "category_id", "priority", "municipality__code", "elapsed")
-    for kind, category, priority, code, elapsed in rows.values_list(*columns):
-        if elapsed:
-            times[kind][f"{category}/{priority}"][code] += elapsed
+    columns = ("kind", "category_id", "priority", "municipality__code", "elapsed", "repeated_elapsed")
+    for kind, category, priority, code, elapsed, repeated in rows.values_list(*columns):
+        if observed := sorted((Counter(elapsed) - Counter(repeated)).elements()):
+            times[kind][f"{category}/{priority}"][code] += observed
     return {kind: {name: dict(stratum) for name, stratum in strata.items()} for kind, strata in times.items()}

@@ -23,20 +23,28 @@ _LOCK = 190240151  # one counting at a time
 _INSERT = """
 INSERT INTO tickets_levelfigure (
     municipality_id, month, kind, subject, service_id, category_id, priority, met, breached, excluded, undecided,
-    voided, by_priority_change, reopened, elapsed, counted_s, waiting_requester_s, waiting_planned_s, waiting_vendor_s,
-    waiting_third_party_s, measured_at)
+    voided, by_priority_change, reopened, elapsed, repeated_met, repeated_breached, repeated_elapsed, counted_s,
+    waiting_requester_s, waiting_planned_s, waiting_vendor_s, waiting_third_party_s, measured_at)
 """
 
+# In each municipality a major incident is one observation per clock: that of the ticket received first. The others are
+# counted with it, and told apart.
 _CLOCKS = """
-WITH clock AS (
-    SELECT c.municipality_id, c.kind, c.state, c.cause, c.started_at, t.service_id, t.category_id, t.priority,
+WITH linked AS (
+    SELECT c.id, row_number() OVER (
+        PARTITION BY c.municipality_id, c.kind, t.major_incident_id ORDER BY t.received_at, t.id, c.cycle) AS place
+    FROM tickets_ticket t JOIN tickets_clock c ON c.ticket_id = t.id
+    WHERE t.major_incident_id IS NOT NULL AND c.municipality_id = ANY(%(scope)s) AND c.state IN ('met', 'breached')
+), clock AS (
+    SELECT COALESCE(linked.place > 1, false) AS repeated,
+        c.municipality_id, c.kind, c.state, c.cause, c.started_at, t.service_id, t.category_id, t.priority,
         CASE WHEN c.kind IN ('ola', 'vendor') THEN c.subject ELSE '' END AS subject,
         t.reopened_count > 0 AS reopened, c.breached_at,
         CASE WHEN c.breached_at IS NULL THEN c.elapsed_s ELSE GREATEST(c.elapsed_s, c.target_s) END AS elapsed_s,
         CASE c.state WHEN 'met' THEN c.stopped_at WHEN 'breached' THEN c.breached_at
              WHEN 'running' THEN NULL WHEN 'paused' THEN NULL
              ELSE COALESCE(c.breached_at, c.stopped_at) END AS decided_at
-    FROM tickets_clock c JOIN tickets_ticket t ON t.id = c.ticket_id
+    FROM tickets_clock c JOIN tickets_ticket t ON t.id = c.ticket_id LEFT JOIN linked ON linked.id = c.id
     WHERE c.municipality_id = ANY(%(scope)s)
 ), counted AS (
     SELECT clock.*, date_trunc('month', decided_at AT TIME ZONE 'Europe/Copenhagen')::date AS month
@@ -55,6 +63,8 @@ SELECT municipality_id, month, kind, subject, service_id, category_id, priority,
     count(*) FILTER (WHERE state = 'breached' AND cause = 'priority_change'),
     count(*) FILTER (WHERE state IN ('met', 'breached') AND reopened),
     COALESCE(array_agg(elapsed_s ORDER BY elapsed_s) FILTER (WHERE state IN ('met', 'breached')), '{}'),
+    count(*) FILTER (WHERE repeated AND state = 'met'), count(*) FILTER (WHERE repeated AND state = 'breached'),
+    COALESCE(array_agg(elapsed_s ORDER BY elapsed_s) FILTER (WHERE repeated), '{}'),
     COALESCE(sum(elapsed_s) FILTER (WHERE state IN ('met', 'breached')), 0), 0, 0, 0, 0, %(now)s
 FROM counted GROUP BY municipality_id, month, kind, subject, service_id, category_id, priority
 """
@@ -62,7 +72,8 @@ FROM counted GROUP BY municipality_id, month, kind, subject, service_id, categor
 # Solved by the one who took it, in one go: nobody had to be asked again, no other queue, no vendor, never reopened.
 _FIRST_CONTACT = """
 SELECT municipality_id, month, 'first_contact', '', service_id, category_id, priority,
-    count(*) FILTER (WHERE at_once), count(*) FILTER (WHERE NOT at_once), 0, 0, 0, 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
+    count(*) FILTER (WHERE at_once), count(*) FILTER (WHERE NOT at_once),
+    0, 0, 0, 0, 0, '{}', 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
 FROM (
     SELECT t.municipality_id, t.service_id, t.category_id, t.priority,
         date_trunc('month', t.first_resolved_at AT TIME ZONE 'Europe/Copenhagen')::date AS month,
@@ -79,7 +90,7 @@ _VISITS = """
 SELECT municipality_id, month, 'visit', subject, NULL, NULL, NULL,
     count(*) FILTER (WHERE elapsed_s <= target_s), count(*) FILTER (WHERE elapsed_s > target_s),
     count(*) FILTER (WHERE target_s IS NULL), 0, 0, 0, 0,
-    COALESCE(array_agg(elapsed_s ORDER BY elapsed_s) FILTER (WHERE target_s IS NOT NULL), '{}'),
+    COALESCE(array_agg(elapsed_s ORDER BY elapsed_s) FILTER (WHERE target_s IS NOT NULL), '{}'), 0, 0, '{}',
     COALESCE(sum(elapsed_s) FILTER (WHERE target_s IS NOT NULL), 0), 0, 0, 0, 0, %(now)s
 FROM (
     SELECT v.municipality_id, s.kind AS subject, v.elapsed_s, v.target_s,
@@ -91,7 +102,8 @@ FROM (
 
 _RATINGS = """
 SELECT municipality_id, month, 'satisfaction', '', service_id, category_id, priority,
-    count(*) FILTER (WHERE stars >= 4), count(*) FILTER (WHERE stars < 4), 0, 0, 0, 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
+    count(*) FILTER (WHERE stars >= 4), count(*) FILTER (WHERE stars < 4),
+    0, 0, 0, 0, 0, '{}', 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
 FROM (
     SELECT r.municipality_id, t.service_id, t.category_id, t.priority, r.stars,
         date_trunc('month', r.at AT TIME ZONE 'Europe/Copenhagen')::date AS month
@@ -102,7 +114,7 @@ FROM (
 
 _PHONE = """
 SELECT municipality_id, month, 'phone', '', NULL, NULL, NULL,
-    within_60_s, calls - within_60_s, 0, 0, 0, 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
+    within_60_s, calls - within_60_s, 0, 0, 0, 0, 0, '{}', 0, 0, '{}', 0, 0, 0, 0, 0, %(now)s
 FROM tickets_phonefigure WHERE municipality_id = ANY(%(scope)s) AND month BETWEEN %(first)s AND %(last)s AND calls > 0
 """
 

@@ -47,6 +47,8 @@ class FigureColumns(models.Model):
     `subject`: the vendor's or queue's code, the kind of place of a visit, else ''. `elapsed` holds the elapsed of each
     decided clock, so that medians of any sum of cells are exact; a broken promise that still runs stands there with
     what was used when it broke. `counted_s` and the waits sum up elapsed and paused time of the decided clocks.
+    The `repeated_` ones are part of met, breached and elapsed: further clocks of a major incident that has one in this
+    municipality already, which are left out when service is compared.
     """
 
     municipality = _owner()
@@ -65,6 +67,9 @@ class FigureColumns(models.Model):
     reopened = models.PositiveIntegerField(default=0)
     elapsed = ArrayField(models.PositiveIntegerField(), default=list)
     counted_s = models.BigIntegerField(default=0)
+    repeated_met = models.PositiveIntegerField(default=0)
+    repeated_breached = models.PositiveIntegerField(default=0)
+    repeated_elapsed = ArrayField(models.PositiveIntegerField(), default=list)
     waiting_requester_s = models.BigIntegerField(default=0)
     waiting_planned_s = models.BigIntegerField(default=0)
     waiting_vendor_s = models.BigIntegerField(default=0)

@@ -10,8 +10,6 @@ from tickets.sla.attainment import wilson
 
 COUNTS = ("met", "breached", "excluded", "undecided", "voided", "by_priority_change", "reopened", "counted_s")
 WAITS = ("waiting_requester", "waiting_planned", "waiting_vendor", "waiting_third_party")
-# These pause too, but in which state is told for the solution only: nothing is said rather than nil.
-UNTOLD = ("next_update", "ola")
 COLUMNS = (*COUNTS, *(f"{state}_s" for state in WAITS), "elapsed")
 
 
@@ -32,10 +30,8 @@ class Sum:
     waiting_vendor_s: int = 0
     waiting_third_party_s: int = 0
     elapsed: list[int] = field(default_factory=list)
-    tells_pauses: bool = True
 
     def add(self, cell: Any) -> None:
-        self.tells_pauses &= cell.kind not in UNTOLD
         for name in COLUMNS:
             setattr(self, name, getattr(self, name) + getattr(cell, name))
 
@@ -77,12 +73,11 @@ class Sum:
     @property
     def waits(self) -> dict[str, Fraction | None]:
         """The share of open time that paused, by the state that paused it."""
-        whole = self._open_s if self.tells_pauses else 0
-        return {state: _share(getattr(self, f"{state}_s"), whole) for state in WAITS}
+        return {state: _share(getattr(self, f"{state}_s"), self._open_s) for state in WAITS}
 
     @property
     def paused(self) -> Fraction | None:
-        return _share(self._open_s - self.counted_s, self._open_s if self.tells_pauses else 0)
+        return _share(self._open_s - self.counted_s, self._open_s)
 
     @property
     def reopened_share(self) -> Fraction | None:

@@ -5,6 +5,7 @@ from django.urls import path
 from tickets.levels import delay_views as delay
 from tickets.levels import views as levels
 from tickets.proximity import views as proximity
+from tickets.servicenow import views as servicenow
 
 _LEVELS = "ledelse/service/"
 _TICKET = "sager/<int:number>/"
@@ -18,6 +19,8 @@ urlpatterns = [
     path(_LEVELS + "sager/", levels.list_tickets, name="level_tickets"),
     path(_LEVELS + "ligevaerd/", levels.show_equality, name="equality"),
     path(_LEVELS + "ligevaerd/graense/", levels.margin, name="equality_margin"),
+    path(_LEVELS + "servicenow/", servicenow.comparison, name="servicenow"),
+    path("ledelse/servicenow.csv", servicenow.comparison_csv, name="servicenow_csv"),
     path(_LEVELS + "telefon/", proximity.phone_figures, name="phone_figures"),
     path(_LEVELS + "maaneder/", levels.list_months, name="level_months"),
     path(_LEVELS + "maaneder/optaelling/", levels.count_now, name="count_levels"),

@@ -13,17 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from municipalities.access import reads_totals
+from municipalities.governance import kinds
 from municipalities.models import Municipality
 from servicecenter import time_source
 from servicecenter.errors import RuleBroken
 from servicecenter.tenancy.grants import granted_ids
-from tickets.levels import drawings, equality, exports, margins, months, reading, ticket_lists, vendors
-from tickets.levels.access import is_lead_of_all, leads_all
-from tickets.levels.calendar_months import month_of, months_on
+from servicecenter.ui import formats
+from tickets.levels import drawings, equality, exports, months, reading, ticket_lists, vendors
+from tickets.levels.access import leads_all
+from tickets.levels.calendar_months import begins, month_of, months_on
 from tickets.levels.forms import LevelFilter, MarginForm, as_month
 from tickets.levels.judging import SPANS, margin_of
+from tickets.levels.margin_proposals import MARGIN, SUBJECT, before
 from tickets.levels.models import EqualityMargin, LevelFigure, LevelKind, LevelMonth
 from tickets.querysets import queues_of
+from tickets.sla.administration import proposing
 
 PER_PAGE = 50
 EXPORTS = {
@@ -75,7 +79,7 @@ def show_equality(request):
     seen = equality.read(month, span=span) if month else None
     context: dict[str, Any] = {
         "seen": seen, "months": judged, "spans": SPANS, "span": span, "margins": EqualityMargin.objects.all(),
-        "leads_all": is_lead_of_all(request.user),
+        "may_propose": proposing.may_propose(request.user, Municipality.objects.members().filter(left_on=None)),
     }  # fmt: skip
     if seen:
         context["clocks"] = drawings.shares_of(seen.clocks, finding=seen.finding)
@@ -97,22 +101,30 @@ def _named(text, judged):
     return next((month for month in judged if month <= last_whole), judged[0] if judged else None)
 
 
-@leads_all
+@reads_totals
 def margin(request):
-    """Record a decision on the margin; what is closed keeps its own."""
-    form = MarginForm(request.POST or None, initial={"points": EqualityMargin.DEFAULT})
-    status = 422 if form.is_bound else 200
+    """Propose another margin to all municipalities; first its effect, and nothing is stored before the second time."""
+    members, now = list(Municipality.objects.members().filter(left_on=None)), time_source.now()
+    if not proposing.may_propose(request.user, members):
+        raise Http404
+    form = MarginForm(request.POST or None, initial={"points": margin_of(month_of(now)).points})
+    context = {
+        "form": form, "now": margin_of(month_of(now)), "waiting": proposing.waiting(MARGIN, SUBJECT, at=now),
+    }  # fmt: skip
     if form.is_valid():
+        what = {"change": form.change(), "takes_effect_at": begins(form.month), "municipalities": members}
         try:
-            margins.set_margin(**form.cleaned_data, by=request.user, at=time_source.now())
+            kinds.named(MARGIN).check(SUBJECT, what["change"], takes_effect_at=what["takes_effect_at"])
+            if "propose" in request.POST:
+                title = _("%(points)s percentage points") % {"points": formats.number(form.points_wanted, 1)}
+                reason = form.cleaned_data["reason"]
+                return proposing.send(request, MARGIN, subject=SUBJECT, title=title, reason=reason, what=what)
+            context |= {"effect": proposing.effect_of(MARGIN, SUBJECT, what), "before": before(form.month)}
+            context |= {"points": form.points_wanted, "valid_from": form.month}
         except RuleBroken as broken:
             form.add_error("valid_from", broken.message)
-            status = broken.status
-        else:
-            messages.success(request, _("The margin is recorded."))
-            return redirect("tickets:equality")
-    now = margin_of(month_of(time_source.now()))
-    return render(request, "tickets/levels/margin.html", {"form": form, "now": now}, status=status)
+    status = 422 if form.is_bound and "effect" not in context else 200
+    return render(request, "tickets/levels/margin.html", context, status=status)
 
 
 @leads_all

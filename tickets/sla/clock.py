@@ -47,8 +47,9 @@ class Clock:
     """One promise, as it stands.
 
     `subject` is the queue or vendor, '' for the ticket's own clocks; (`kind`, `cycle`) is unique within the ticket.
-    `elapsed_s` and `paused_s` (open seconds) run up to now or the stop. The `anchor_` fields hold the same as of the
-    clock's own last change and do not depend on now; from there, while the clock is neither stopped nor paused,
+    `elapsed_s` and `paused_s` (open seconds) run up to now or the stop; `waited` has the paused ones by state. The
+    `anchor_` fields hold the same as of the clock's own last change and do not depend on now; from there, while the
+    clock is neither stopped nor paused,
     elapsed = anchor_elapsed_s + the open seconds of `calendar` since anchor_at. `ran_out_at` of a breached clock is
     what its `due_at` was: when the target was used up, or the instant of the change that left too little.
     """
@@ -62,6 +63,7 @@ class Clock:
     stopped_at: datetime | None
     elapsed_s: int
     paused_s: int
+    waited: dict[str, int]
     target_s: int | None
     due_at: datetime | None
     breached_at: datetime | None
@@ -157,6 +159,7 @@ def _clock(stopwatch: Stopwatch, now: int, refuse_closed: bool) -> Clock:
         stopped_at=to_datetime(stopwatch.stopped_at),
         elapsed_s=stopwatch.elapsed_s,
         paused_s=stopwatch.paused_s,
+        waited=dict(stopwatch.waited),
         target_s=stopwatch.terms.target_s,
         due_at=to_datetime(_due_at(stopwatch, refuse_closed)),
         breached_at=to_datetime(stopwatch.breached_at),

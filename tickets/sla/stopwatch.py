@@ -42,12 +42,16 @@ NO_CALENDAR = Calendar("", ZoneInfo("UTC"), [])
 
 
 class Terms(NamedTuple):
-    """What is in force for a clock. Without a target nothing is due."""
+    """What is in force for a clock. Without a target nothing is due. `waits` names the state that pauses it, or ''."""
 
     calendar: Calendar
     target_s: int | None
-    is_paused: bool
+    waits: str
     percents: tuple[int, ...]
+
+    @property
+    def is_paused(self) -> bool:
+        return bool(self.waits)
 
 
 class Moment(NamedTuple):
@@ -62,6 +66,7 @@ class Stopwatch:
         "_counted",
         "_repriced_at",
         "_sent",
+        "_waits_since",
         "anchor_at",
         "breached_at",
         "cause",
@@ -77,6 +82,7 @@ class Stopwatch:
         "subject",
         "terms",
         "void_reason",
+        "waited",
         "warnings",
     )
 
@@ -86,12 +92,13 @@ class Stopwatch:
         self.cycle = cycle
         self.terms = terms
         self.priority = priority
-        self.started_at = self.anchor_at = at
+        self.started_at = self.anchor_at = self._waits_since = at
         self.stopped_at: int | None = None
         self.breached_at: int | None = None
         # Of a breached clock: when its target was used up, which at closing time lies before the breach.
         self.ran_out_at: int | None = None
         self.elapsed_s = self.paused_s = 0
+        self.waited: dict[str, int] = {}  # the paused seconds by the state that paused
         self.cause = self.void_reason = ""
         self.is_merged = False
         self.warnings: list[Moment] = []
@@ -126,9 +133,13 @@ class Stopwatch:
         if priority != self.priority:
             self.priority = priority
             self._repriced_at = at
-        if terms != self.terms:
+        if terms == self.terms:
+            return
+        if self.terms.is_paused and terms == self.terms._replace(waits=terms.waits) and terms.waits:
+            self._note_wait(at)  # it waits for something else now, and the pause goes on
+        else:
             self.advance(at)
-            self.terms = terms
+        self.terms = terms
 
     def stop(self, at: int, *, merged: bool = False) -> None:
         self.advance(at)
@@ -138,7 +149,7 @@ class Stopwatch:
     def go_on(self, terms: Terms, *, at: int, priority: int) -> None:
         """Start a stopped clock again where it stopped: the time between does not count."""
         self.stopped_at = None
-        self.anchor_at = at
+        self.anchor_at = self._waits_since = at
         self.follow(terms, at=at, priority=priority)
 
     def void(self, reason: str, *, at: int) -> None:
@@ -153,12 +164,13 @@ class Stopwatch:
         seconds = calendar.open_seconds(self.anchor_at, at)
         if self.terms.is_paused:
             self.paused_s += seconds
+            self._note_wait(at)
         elif seconds:
             if self.is_judged:
                 self._judge_flow(seconds, before=at)
             self._counted = (calendar, self.anchor_at, seconds)
             self.elapsed_s += seconds
-        self.anchor_at = at
+        self.anchor_at = self._waits_since = at
 
     def look(self, at: int) -> None:
         """After all events of an instant: has a change used up the target, or passed a warning?"""
@@ -195,6 +207,12 @@ class Stopwatch:
             if error.code != "NO_OPENING":
                 raise
         return moments
+
+    def _note_wait(self, at):
+        """A pause that changed its reason on the way is told by reason, and stays one stretch in everything else."""
+        seconds = self.terms.calendar.open_seconds(self._waits_since, at)
+        self.waited[self.terms.waits] = self.waited.get(self.terms.waits, 0) + seconds
+        self._waits_since = at
 
     def _judge_flow(self, seconds, *, before):
         reached = self.elapsed_s + seconds
@@ -244,8 +262,9 @@ class Stopwatch:
 def terms_of(promise: Promise | None, calendars: Mapping[str, Calendar], *, state: str) -> Terms:
     """The terms of a promise while the ticket is in a state. Raises UNKNOWN_CALENDAR."""
     if promise is None:
-        return Terms(NO_CALENDAR, None, False, ())
+        return Terms(NO_CALENDAR, None, "", ())
     calendar = calendars.get(promise.calendar)
     if calendar is None:
         raise SlaError("UNKNOWN_CALENDAR", value=promise.calendar)
-    return Terms(calendar, promise.target_s, state in promise.pauses, promise.percents)
+    waits = state if state in promise.pauses else ""
+    return Terms(calendar, promise.target_s, waits, promise.percents)

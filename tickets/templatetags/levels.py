@@ -4,7 +4,9 @@ from django import template
 
 from servicecenter.ui import formats
 from servicecenter.ui.looks import AGENT_STATUSES
+from tickets.levels import equality
 from tickets.levels.drawings import percent_interval
+from tickets.levels.models import LevelKind
 
 register = template.Library()
 
@@ -13,6 +15,16 @@ register = template.Library()
 def moment(text):
     """An instant that came as ISO text."""
     return datetime.fromisoformat(text)
+
+
+@register.filter
+def goal_name(kind):
+    return LevelKind(kind).label
+
+
+@register.filter
+def verdict_words(verdict):
+    return equality.words_of(verdict)
 
 
 @register.filter

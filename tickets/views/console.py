@@ -169,7 +169,9 @@ def console_ticket(request, number):
         time_by_agent=_time_by_agent(),
         visits_told=told_visits(),
         is_led=Exists(Ticket.objects.led_by(request.user).filter(pk=OuterRef("pk"))),
-    ).select_related("municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor")
+    ).select_related(
+        "municipality", "requester", "site", "assignee", "category", "service", "queue", "vendor", "major_incident"
+    )
     ticket = get_object_or_404(display.with_clocks(found, kinds=KINDS), number=number)
     return render(request, "tickets/console_ticket.html", workspace(request, ticket))
 

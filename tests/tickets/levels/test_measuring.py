@@ -5,8 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from servicecenter.tenancy.scope import Scope, current_scope, enter
-from tests.factories import MONDAY, make_agent, make_municipality, make_operator, make_ticket, see
+from tests.factories import (
+    MONDAY,
+    TERMS,
+    make_agent,
+    make_agreement,
+    make_municipality,
+    make_operator,
+    make_ticket,
+    see,
+)
 from tickets import lifecycle
+from tickets.incidents import linking
+from tickets.levels.judging import counts_of
 from tickets.levels.measuring import measure
 from tickets.levels.models import LevelFigure
 from tickets.models import Clock, Ticket
@@ -14,6 +25,7 @@ from tickets.models import Clock, Ticket
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+CLOCKS_THAT_PAUSE = ("first_response", "next_update", "ola", "resolution")
 NOVEMBER = date(2026, 11, 1)
 LATER = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -72,6 +84,62 @@ def test_pauses_are_summed_by_state():
     figure = only("resolution")
     assert (figure.elapsed, figure.counted_s) == ([2 * 3600 + 1800], 2 * 3600 + 1800)
     assert (figure.waiting_requester_s, figure.waiting_planned_s, figure.waiting_vendor_s) == (7200, 3600, 0)
+
+
+def test_every_clock_that_pauses_tells_in_which_state():
+    """The next update waits for the requester only, the queue's own clock as the solution, the first reply never."""
+    make_agreement(
+        terms=TERMS
+        | {
+            "timers": TERMS["timers"] | {"next_update": {"calendar": "desk", "target_minutes": {"4": 600}}},
+            "pause_states": {"next_update": ["waiting_requester"], "ola": ["waiting_requester", "waiting_planned"]},
+            "ola": {"first-line": {"calendar": "desk", "target_minutes": 600}},
+        }
+    )
+    nordby = make_municipality("Nordby")
+    agent = make_agent(nordby)
+    ticket = make_ticket(nordby)
+    lifecycle.reply(ticket, by=agent, body="Hvilken?", and_wait=True, at=MONDAY + HOUR)
+    lifecycle.wait_for_planned(ticket, planned_at=MONDAY + 4 * HOUR, by=agent, at=MONDAY + 3 * HOUR)
+    lifecycle.resume(ticket, by=agent, at=MONDAY + 4 * HOUR)
+    lifecycle.resolve(ticket, by=agent, solution="Ok.", at=MONDAY + 5 * HOUR)
+    count()
+    figures = {figure.kind: figure for figure in LevelFigure.objects.filter(kind__in=CLOCKS_THAT_PAUSE)}
+    told = {kind: (f.counted_s, f.waiting_requester_s, f.waiting_planned_s) for kind, f in figures.items()}
+    hour = 3600
+    assert told == {
+        "first_response": (hour, 0, 0),
+        "next_update": (2 * hour, 2 * hour, 0),
+        "ola": (2 * hour, 2 * hour, hour),
+        "resolution": (5 * hour, 0, 0),
+    }
+
+
+def test_a_major_incident_is_one_observation_in_each_municipality():
+    """Three of Nordby's tickets and one of Sydby's have one cause; the first of each place speaks for the others."""
+    nordby, sydby = make_municipality("Nordby"), make_municipality("Sydby")
+    agent = make_agent(nordby, sydby)
+    first, second, alone = (make_ticket(nordby, at=MONDAY + n * MINUTE) for n in range(3))
+    other = make_ticket(sydby, at=MONDAY)
+    incident = linking.open_incident(second, title="Nettet er nede", by=agent, at=MONDAY + HOUR)
+    for ticket in (first, other):
+        linking.link(ticket, incident=incident, by=agent, at=MONDAY + HOUR)
+    lifecycle.resolve(first, by=agent, solution="Ok.", at=MONDAY + 2 * HOUR)
+    lifecycle.resolve(other, by=agent, solution="Ok.", at=MONDAY + 2 * HOUR)
+    lifecycle.resolve(alone, by=agent, solution="Ok.", at=MONDAY + 2 * HOUR)
+    lifecycle.resolve(second, by=agent, solution="Ok.", at=MONDAY + timedelta(days=9))
+    count()
+    rows = {figure.municipality_id: figure for figure in LevelFigure.objects.filter(kind="resolution")}
+    of_nordby, of_sydby = rows[nordby.pk], rows[sydby.pk]
+    assert (of_nordby.met, of_nordby.breached) == (2, 1)  # attainment hides nothing
+    assert (of_nordby.repeated_met, of_nordby.repeated_breached) == (0, 1)
+    assert of_nordby.repeated_elapsed == [max(of_nordby.elapsed)]
+    assert (of_sydby.met, of_sydby.repeated_met) == (1, 0)
+    compared = counts_of(NOVEMBER, NOVEMBER)["resolution"]
+    assert list(compared.values()) == [{nordby.code: (2, 2), sydby.code: (1, 1)}]
+    linking.link(second, incident=None, by=agent, at=MONDAY + timedelta(days=10))
+    count()
+    assert list(counts_of(NOVEMBER, NOVEMBER)["resolution"].values()) == [{nordby.code: (2, 3), sydby.code: (1, 1)}]
 
 
 def test_voided_and_broken_by_a_priority_change_have_their_own_columns():

@@ -3,11 +3,14 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 
 import openpyxl
 import pytest
 from django.urls import reverse
 
+from municipalities.governance.models import Proposal
 from servicecenter import time_source
 from tests.factories import (
     MONDAY,
@@ -21,8 +24,8 @@ from tests.factories import (
     see,
 )
 from tickets import lifecycle
-from tickets.levels import months
-from tickets.levels.judging import judge
+from tickets.levels import margins, months
+from tickets.levels.judging import judge, margin_of
 from tickets.levels.measuring import measure
 from tickets.levels.models import EqualityMargin, FrozenFigure, LevelFigure, LevelMonth
 from tickets.levels.sums import Sum
@@ -117,8 +120,8 @@ def test_pauses_are_told_where_they_are_known(client, world, kirsten):
     lines = client.get(address("service_levels"), QUERY).context["levels"].by_kind
     assert {line.choice[1]: line.sum.paused for line in lines if line.sum.n} == {"first_response": 0, "resolution": 0}
     found = Sum(met=1, elapsed=[60], counted_s=60)
-    found.add(LevelFigure(kind="next_update", met=1, elapsed=[60], counted_s=60))
-    assert found.paused is None
+    found.add(LevelFigure(kind="next_update", met=1, elapsed=[60], counted_s=60, waiting_planned_s=40))
+    assert (found.paused, found.waits["waiting_planned"]) == (Fraction(1, 4), Fraction(1, 4))
 
 
 def test_nothing_decided_is_no_data_and_never_all(client, world, kirsten):
@@ -203,18 +206,78 @@ def test_counting_anew_is_asked_for_and_done(client, world, django_capture_on_co
     assert LevelFigure.objects.filter(kind="resolution", month=NOVEMBER).count() == 2
 
 
-def test_the_margin_is_recorded_and_a_late_one_named(client, world):
+MARGIN = {"points": "3,0", "valid_from": "2027-01", "reason": "Styregruppen vil se mindre forskelle."}
+
+
+def test_a_margin_is_proposed_with_its_effect_and_nothing_is_stored_before(client, world):
+    LevelFigure.objects.update(month=date(2026, 10, 1))  # the last whole month
     client.force_login(world.sara)
-    data = {
-        "points": "3,0", "valid_from": "2026-11", "decided_by": "Styregruppen", "decided_on": "2026-10-20",
-        "reference": "Punkt 4",
-    }  # fmt: skip
-    assert client.post(address("equality_margin"), data).status_code == 302
-    assert str(EqualityMargin.objects.get().points) == "3.0"
-    assert client.post(address("equality_margin"), data).status_code == 409
-    assert client.post(address("equality_margin"), data | {"valid_from": "november"}).status_code == 422
-    client.force_login(make_director(world.nordby))
-    assert client.get(address("equality_margin")).status_code == 404
+    page = client.get(address("equality_margin"))
+    assert page.status_code == 200
+    page = client.post(address("equality_margin"), MARGIN)
+    goals = {member.slug: totals["goals"] for member, totals, _rows in page.context["effect"]}
+    assert set(goals) == {"nordby", "sydby"}
+    assert {"kind": "resolution", "now": "TOO_FEW", "then": "TOO_FEW"} in goals["nordby"]
+    assert not Proposal.objects.exists()
+    response = client.post(address("equality_margin"), MARGIN | {"propose": "1"})
+    proposal = Proposal.objects.get()
+    assert (response["Location"], proposal.kind) == (proposal.get_absolute_url(), "margin")
+    assert proposal.change == {"points": "3.0", "valid_from": "2027-01-01"}
+    shown = client.get(proposal.get_absolute_url()).content.decode()
+    assert "3,0 procentpoint" in shown
+
+
+def test_a_margin_counts_when_every_municipality_has_said_yes_and_not_before(client, world):
+    client.force_login(world.sara)
+    client.post(address("equality_margin"), MARGIN | {"propose": "1"})
+    proposal = Proposal.objects.get()
+    for number, place in enumerate((world.nordby, world.sydby), start=4):
+        assert margin_of(date(2027, 1, 1)).points == EqualityMargin.DEFAULT
+        client.force_login(make_director(place))
+        answer = {"answer": "yes", "reference": f"Punkt {number}"}
+        assert client.post(reverse("municipalities:decision", args=[proposal.pk]), answer).status_code == 302
+    margin = EqualityMargin.objects.get()
+    assert (margin.points, margin.valid_from, margin.reference) == (
+        Decimal("3.0"),
+        date(2027, 1, 1),
+        "Punkt 4; Punkt 5",
+    )
+    assert margin.decided_by == "Nordby Kommune, Sydby Kommune"
+    assert margin_of(date(2026, 12, 1)).points == EqualityMargin.DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"valid_from": "november"}, "valid_from"),
+        ({"valid_from": "2026-11"}, "valid_from"),  # has begun
+        ({"points": "0"}, "points"),
+        ({"points": "51"}, "points"),
+        ({"reason": ""}, "reason"),
+    ],
+)
+def test_what_is_wrong_with_a_margin_is_told_beside_its_field(client, world, fields, field):
+    client.force_login(world.sara)
+    page = client.post(address("equality_margin"), MARGIN | fields | {"propose": "1"})
+    assert (page.status_code, list(page.context["form"].errors)) == (422, [field])
+    assert not Proposal.objects.exists()
+
+
+def test_a_margin_does_not_come_before_one_decided_already(client, world):
+    margins.set_margin(
+        points=Decimal("4.0"), valid_from=date(2027, 1, 1), decided_by="Styregruppen", decided_on=date(2026, 10, 1),
+        reference="", by=world.sara,
+    )  # fmt: skip
+    client.force_login(world.sara)
+    page = client.post(address("equality_margin"), MARGIN)
+    assert list(page.context["form"].errors) == ["valid_from"]
+
+
+def test_a_director_and_a_lead_of_one_municipality_propose_no_margin(client, world):
+    for person in (make_director(world.nordby), make_agent(world.nordby, role="lead")):
+        client.force_login(person)
+        assert client.get(address("equality_margin")).status_code == 404
+        assert address("equality_margin") not in client.get(address("equality")).content.decode()
 
 
 def test_an_employee_and_an_agent_of_one_municipality_open_no_report(client, world):

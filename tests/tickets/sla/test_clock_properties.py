@@ -321,6 +321,7 @@ OFFSETS = st.lists(st.integers(0, 2400), min_size=2, max_size=5)
 def test_j2_elapsed_never_falls_nor_outruns_time(ticket, offsets):
     for passed, earlier, clock in followed(ticket, offsets):
         assert 0 <= clock.elapsed_s - earlier.elapsed_s <= passed
+        assert sum(clock.waited.values()) == clock.paused_s  # told by state, a pause loses nothing
 
 
 @unhurried

@@ -269,6 +269,8 @@ def test_from_one_waiting_to_another_the_pause_goes_on():
 
     clock = resolution(*events, now="Mon 12:00")
 
+    assert clock.waited == {"waiting_requester": HOUR, "waiting_planned": 2 * HOUR}
+
     assert (clock.state, clock.elapsed_s, clock.paused_s, clock.anchor_at) == (
         "paused",
         HOUR,

@@ -10,6 +10,7 @@ from tickets.management.commands.import_servicenow import text_of
 from tickets.servicenow.comparing import CAUSES, KEPT, MISSED, OURS, THEIRS, Comparison, compare
 from tickets.servicenow.export import BadExport
 from tickets.servicenow.mapping import BadMapping, read_mapping
+from tickets.servicenow.storing import store
 from tickets.sla.terms import rulebook
 
 COLUMNS = (
@@ -26,7 +27,7 @@ COLUMNS = (
 
 
 class Command(BaseCommand):
-    help = "Put the attainment of imported incidents, judged by our law, beside the export's own made_sla."
+    help = "Put the attainment of imported incidents, judged by our law, beside the export's own, and keep both."
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="The export that was imported, CSV in UTF-8.")
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         try:
             lines, rules = text_of(file).splitlines(keepends=True), read_mapping(text_of(mapping))
             with tenant_scope(*Municipality.objects.values_list("pk", flat=True)):
-                comparison = compare(lines, rules, rules=rulebook(), now=timezone.now().replace(microsecond=0))
+                now = timezone.now().replace(microsecond=0)
+                comparison = compare(lines, rules, rules=rulebook(), now=now)
+                store(comparison, at=now)
         except (BadExport, BadMapping) as error:
             raise CommandError(str(error)) from error
         if not comparison.compared:

@@ -6,8 +6,11 @@ from tqdm import tqdm
 
 from municipalities.models import Municipality
 from servicecenter.tenancy.scope import tenant_scope
+from tickets.servicenow.comparing import compare
 from tickets.servicenow.mapping import read_mapping
+from tickets.servicenow.storing import store
 from tickets.servicenow.writing import BadExport, BadMapping, import_export
+from tickets.sla.terms import rulebook
 
 
 class Command(BaseCommand):
@@ -22,6 +25,8 @@ class Command(BaseCommand):
             rules, lines = read_mapping(text_of(mapping)), text_of(file).splitlines(keepends=True)
             with tenant_scope(*Municipality.objects.values_list("pk", flat=True)):
                 outcome = self._import(lines, rules)
+                now = timezone.now().replace(microsecond=0)
+                store(compare(lines, rules, rules=rulebook(), now=now), at=now)
         except (BadExport, BadMapping) as error:
             raise CommandError(f"{error} Nothing was imported.") from error
         except Municipality.DoesNotExist as error:
