@@ -81,6 +81,15 @@ class Cell:
             return words % {"count": formats.number(more)}
         return words_of(self.verdict)
 
+    @property
+    def brief(self) -> str:
+        """The verdict where there is little room: of what cannot be told yet only how many tickets it lacks."""
+        if self.verdict != UNDECIDED or not self.result:
+            return self.words
+        more = self.result["more_needed"]
+        words = ngettext("lacks %(count)s ticket", "lacks %(count)s tickets", more)
+        return words % {"count": formats.number(more)}
+
 
 def words_of(verdict: str) -> str:
     """In the reader's language, without the number of tickets that would decide it."""
@@ -91,15 +100,6 @@ def words_of(verdict: str) -> str:
         UNDECIDED: _("Cannot be told yet"),
         TOO_FEW: _("Too few tickets"),
     }[verdict]
-
-    @property
-    def brief(self) -> str:
-        """The verdict where there is little room: of what cannot be told yet only how many tickets it lacks."""
-        if self.verdict != UNDECIDED or not self.result:
-            return self.words
-        more = self.result["more_needed"]
-        words = ngettext("lacks %(count)s ticket", "lacks %(count)s tickets", more)
-        return words % {"count": formats.number(more)}
 
 
 LOOKS = {
