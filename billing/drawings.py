@@ -1,7 +1,5 @@
 """The drawings of the reports, each with its finding as title and its numbers as a table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,27 +13,12 @@ from billing.parties import party, short_name
 from billing.statements import Row, Statement, month_name
 from municipalities.models import Municipality
 from servicecenter import charts
-from servicecenter.charts import Drawing, Party
+from servicecenter.charts import Figure
 from servicecenter.ui import formats
 from servicecenter.ui.templatetags.ui import listed
 from tickets.sla.attainment import Attainment
 
 FEW = 30  # decided promises below which a share says too little
-
-
-@dataclass
-class Figure:
-    drawing: Drawing
-    finding: str
-    unit: str
-    headings: Sequence[Any]
-    rows: Sequence[Sequence[Any]]
-    legend: Sequence[Party] = ()
-    note: str = ""
-    table: dict = field(init=False)
-
-    def __post_init__(self):
-        self.table = {"headings": self.headings, "rows": self.rows}
 
 
 def lead(seen: Overview, equality: dict[str, Any] | None) -> list[str]:

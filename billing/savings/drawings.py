@@ -5,11 +5,11 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from billing.drawings import Figure
 from billing.parties import party, short_name
 from billing.savings.account import Account, Saved
 from billing.statements import month_name
 from servicecenter import charts
+from servicecenter.charts import Figure
 from servicecenter.ui import formats
 from servicecenter.ui.templatetags.ui import listed
 

@@ -9,6 +9,7 @@ from servicecenter.charts.budget import Spending, budget_bars
 from servicecenter.charts.clocks import clock_bar
 from servicecenter.charts.columns import stacked_months
 from servicecenter.charts.diverging import Change, diverging_bars
+from servicecenter.charts.figure import Figure
 from servicecenter.charts.flows import Pool, flow
 from servicecenter.charts.goals import Goal, goal_bars
 from servicecenter.charts.intervals import Observed, Share, funnel, intervals
@@ -22,6 +23,7 @@ __all__ = [
     "WIDE",
     "Change",
     "Drawing",
+    "Figure",
     "Goal",
     "Observed",
     "Party",

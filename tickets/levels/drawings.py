@@ -1,7 +1,6 @@
 """The drawings of the service level pages, each with its finding as title and its numbers as a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from municipalities.models import Municipality
 from servicecenter import charts
-from servicecenter.charts import Drawing, Party
+from servicecenter.charts import Figure, Party
 from servicecenter.ui import formats
 from servicecenter.ui.templatetags.ui import colour, short_name
 from tickets.levels.equality import Cell, Equality, Goal, read
@@ -22,20 +21,6 @@ from tickets.sla.equality import FEWEST_CLOCKS
 from tickets.sla.funnel import funnel_limits
 
 ON_THE_OVERVIEW = (LevelKind.FIRST_RESPONSE, LevelKind.RESOLUTION)
-
-
-@dataclass
-class Figure:
-    drawing: Drawing
-    finding: str
-    unit: str
-    headings: Sequence[Any]
-    rows: Sequence[Sequence[Any]]
-    note: str = ""
-    table: dict = field(init=False)
-
-    def __post_init__(self):
-        self.table = {"headings": self.headings, "rows": self.rows}
 
 
 def party(owner: Municipality) -> Party:
