@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from stdnum.dk import cvr
 
+from billing.invoicing.rules import Broken, Mend, causes
 from billing.models import InvoiceParty
 from billing.validators import validate_account, validate_registration
 from municipalities.models import Municipality
@@ -19,16 +20,30 @@ from municipalities.validators import validate_gln
 
 @dataclass(frozen=True)
 class Lack:
-    """Something that keeps an invoice back, and where it is mended."""
+    """Something that keeps an invoice back, and where it is mended; without an address no page of ours can."""
 
     sentence: str
-    address: str
+    address: str = ""
 
 
 def lacks(seller: Municipality, buyer: Municipality) -> list[Lack]:
     """Everything that keeps invoices from `seller` to `buyer` back; empty when they may be issued."""
     found = [*_of_seller(seller), *_of_buyer(buyer)]
     return [Lack(sentence, reverse("billing:invoice_details", args=[who.slug])) for who, sentence in found]
+
+
+_PAGES = {Mend.SELLER: "seller", Mend.VAT: "seller", Mend.ACCOUNT: "seller", Mend.BUYER: "buyer", Mend.PARTIES: "buyer"}
+
+
+def lacks_behind(broken: list[Broken], seller: Municipality, buyer: Municipality) -> list[Lack]:
+    """The causes behind broken rules, each once, with their ids and the page that mends them."""
+    found = []
+    for mend, ids in causes(broken).items():
+        page = _PAGES.get(mend)
+        slug = {"seller": seller.slug, "buyer": buyer.slug}.get(page or "")
+        address = reverse("billing:invoice_details", args=[slug]) if slug else ""
+        found.append(Lack(_("%(cause)s (Rules: %(ids)s)") % {"cause": mend.sentence, "ids": ", ".join(ids)}, address))
+    return found
 
 
 def _of_seller(seller: Municipality) -> Iterator[tuple[Municipality, str]]:

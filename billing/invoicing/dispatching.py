@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from billing.invoicing import access_point
+from billing.invoicing import access_point, rules
 from billing.models import Invoice, InvoiceDispatch, InvoiceFile
 from municipalities.models import Person
 from servicecenter.audit.models import AuditEntry
@@ -28,6 +28,25 @@ class AlreadyOnItsWay(RuleBroken):
         super().__init__(_("This invoice is already handed over, or on its way to the access point."))
 
 
+class RulesMovedOn(RuleBroken):
+    """A file was right when it was issued, and a newer release of the rules would turn it away."""
+
+    def __init__(self, broken: list[rules.Broken]):
+        ids = ", ".join(dict.fromkeys(one.id for one in broken))
+        super().__init__(
+            _("The rules have changed since this was issued, and the file would be turned away (%(ids)s)."
+              " Credit it and issue it again.") % {"ids": ids}
+        )  # fmt: skip
+
+
+def check_files(invoice: Invoice, *formats: str) -> None:
+    """Ask the rules of today again before a file leaves. Raises RulesMovedOn."""
+    files = invoice.files.filter(format__in=formats)
+    broken = [one for file in files for one in rules.broken(file.content.encode(), file.format)]
+    if broken:
+        raise RulesMovedOn(broken)
+
+
 @transaction.atomic
 def send(invoice: Invoice, *, file_format: str, by: Person, at: datetime | None = None) -> InvoiceDispatch:
     """Put the invoice's file on its way. Once only, unless the access point refused it."""
@@ -40,6 +59,7 @@ def send(invoice: Invoice, *, file_format: str, by: Person, at: datetime | None 
     Invoice.objects.select_for_update().get(pk=invoice.pk)
     if invoice.dispatches.exclude(state=InvoiceDispatch.State.REFUSED).exists():
         raise AlreadyOnItsWay
+    check_files(invoice, file_format)
     dispatch = InvoiceDispatch.objects.create(
         municipality_id=invoice.municipality_id, invoice=invoice, format=file_format, channel=way, next_at=at,
         created_by=by, created_at=at,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from math import floor
 
 from billing.allocation.rounding import rounded_ore
 from billing.invoicing.vat import Treatment
@@ -118,15 +119,27 @@ def vat_of(net_ore: int, treatment: Treatment) -> int:
 def with_vat(lines: list[Line], treatment: Treatment) -> tuple[Line, ...]:
     """The lines with their part of the VAT, so that the parts add up to the VAT of the whole, to the øre.
 
-    Each line is rounded down, and the øre that are left go to the largest fractions, the first line among equals.
+    Each line is rounded down, and the øre that are left go to the largest fractions, the first line among equals. A
+    line of half an øre of VAT or more has one at least (OIOUBL turns it away without: F-LIB381); the largest lines give
+    for it. Where every line is that small nothing can be given, and the rules refuse the file.
     """
     exact = [Fraction(line.net_ore * treatment.percent, 100) for line in lines]
-    parts = [value.numerator // value.denominator for value in exact]
-    left = vat_of(sum(line.net_ore for line in lines), treatment) - sum(parts)
+    total = vat_of(sum(line.net_ore for line in lines), treatment)
+    parts = [max(floor(value), 1) if value >= Fraction(1, 2) else floor(value) for value in exact]
+    left = total - sum(parts)
     order = sorted(range(len(lines)), key=lambda place: (parts[place] - exact[place], place))
-    for place in order[:left]:
+    for place in order[: max(left, 0)]:
         parts[place] += 1
+    for place in _givers(exact, max(-left, 0)):
+        parts[place] -= 1
     return tuple(
         Line(line.text, line.net_ore, part, line.description, line.account_string)
         for line, part in zip(lines, parts, strict=True)
     )
+
+
+def _givers(exact: list[Fraction], wanted: int) -> list[int]:
+    """Which lines give an øre of VAT each: the largest first, and only when there are none left, those of one øre."""
+    order = sorted(range(len(exact)), key=lambda place: (-abs(exact[place]), place))
+    able = [place for place in order if exact[place] < 0 or exact[place] >= 2]
+    return (able + [place for place in order if place not in able and exact[place] > 0])[:wanted]

@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.invoicing import checks, oioubl, peppol, rules
 from billing.invoicing.document import Account, Address, Document, Line, Party, Reference, vat_of, with_vat
-from billing.invoicing.drafts import Draft, of_credit
+from billing.invoicing.drafts import DESCRIPTION_LENGTH, TEXT_LENGTH, Draft, of_credit
 from billing.invoicing.vat import Treatment, treatment_of
 from billing.models import Invoice, InvoiceFile, InvoiceLine, InvoiceParty, InvoiceSeries, Period
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
 
-NOT_YET = "0000-00000"  # the number of a document that is only looked at
 _NAMESPACE = uuid.UUID("5c0a7b9e-6f0e-4a86-9a0c-6f9a2f5b8d11")
 WRITERS = {InvoiceFile.Format.OIOUBL: oioubl.write, InvoiceFile.Format.PEPPOL: peppol.write}
 
@@ -51,10 +51,16 @@ class AlreadyIssued(RuleBroken):
 class FileRefused(RuleBroken):
     """The written file breaks a rule of the network: a fault of the data or of this program, never to be sent."""
 
-    def __init__(self, ids: list[str]):
-        super().__init__(
-            _("The e-invoice would be turned away (%(rules)s). Tell the administrator.") % {"rules": ", ".join(ids)}
-        )
+    def __init__(self, broken: list[rules.Broken]):
+        super().__init__(refusal(broken))
+        self.broken = broken
+
+
+def refusal(broken: list[rules.Broken]) -> str:
+    """How to mend it, cause by cause, and the ids for whoever must look the rules up."""
+    causes = " ".join(str(mend.sentence) for mend in rules.causes(broken))
+    ids = ", ".join(dict.fromkeys(one.id for one in broken))
+    return gettext("The e-invoice would be turned away. %(causes)s (Rules: %(ids)s)") % {"causes": causes, "ids": ids}
 
 
 @transaction.atomic
@@ -77,13 +83,27 @@ def credit(invoice: Invoice, *, by: Person, reason: str, at: datetime | None = N
     return issue(of_credit(invoice, reason=reason), by=by, at=at)
 
 
+def faults(draft: Draft, *, at: datetime | None = None) -> list[rules.Broken]:
+    """What would keep the draft's files back, found by writing them without a number. Nothing is stored."""
+    at = (at or timezone.now()).replace(microsecond=0)
+    seller = Municipality.objects.operator()
+    lines = lines_of(draft, treatment_for(seller))
+    series = InvoiceSeries(year=timezone.localdate(at).year)
+    contents = _contents(_document(_invoice(draft, seller, series, lines, at=at), lines))
+    return list(dict.fromkeys(one for name, content in contents.items() for one in rules.broken(content, name)))
+
+
 def document_of(invoice: Invoice) -> Document:
     """The value model of an issued invoice, from its own rows alone."""
-    treatment = treatment_of(invoice.vat_mode, invoice.vat_basis)
     lines = tuple(
         Line(line.text, line.net_ore, line.vat_ore, line.description, line.account_string)
         for line in invoice.lines.all()
     )
+    return _document(invoice, lines)
+
+
+def _document(invoice: Invoice, lines: tuple[Line, ...]) -> Document:
+    treatment = treatment_of(invoice.vat_mode, invoice.vat_basis)
     before = invoice.preceding
     return Document(
         number=invoice.code, uuid=str(invoice.uuid).upper(), issued_on=invoice.issued_on, due_on=invoice.due_on,
@@ -107,8 +127,11 @@ def lines_of(draft: Draft, treatment: Treatment) -> tuple[Line, ...]:
     for line in draft.lines:
         found = draft.strings.get(line.pool.pk if line.pool else None, general)
         plain.append(
-            Line(line.text, sign * line.amount_ore, 0, line.description, found.account_string if found else "")
-        )
+            Line(
+                line.text[:TEXT_LENGTH], sign * line.amount_ore, 0, line.description[:DESCRIPTION_LENGTH],
+                found.account_string if found else "",
+            )
+        )  # fmt: skip
     return with_vat(plain, treatment)
 
 
@@ -132,29 +155,37 @@ def _lock_series(year: int) -> InvoiceSeries:
 
 
 def _write(draft: Draft, seller: Municipality, series: InvoiceSeries, *, by: Person, at: datetime) -> Invoice:
+    lines = lines_of(draft, treatment_for(seller))
+    invoice = _invoice(draft, seller, series, lines, at=at)
+    invoice.issued_by = by
+    invoice.save(force_insert=True)
+    invoice.refresh_from_db(fields=["number"])  # the database draws it
+    InvoiceLine.objects.bulk_create(_rows(invoice, draft, lines))
+    return invoice
+
+
+def _invoice(
+    draft: Draft, seller: Municipality, series: InvoiceSeries, lines: tuple[Line, ...], *, at: datetime
+) -> Invoice:
+    """The row as it would be stored, with the parties as they are today."""
     today = timezone.localdate(at)
-    treatment = treatment_for(seller)
-    lines = lines_of(draft, treatment)
     net_ore = sum(line.net_ore for line in lines)
     parties = {
         row.municipality_id: row for row in InvoiceParty.objects.filter(municipality__in=[seller, draft.municipality])
     }
     sender, receiver = parties[seller.pk], parties[draft.municipality.pk]
     general = draft.strings.get(None)
-    invoice = Invoice.objects.create(
+    return Invoice(
         municipality=draft.municipality, series=series, kind=draft.kind, is_credit=draft.is_credit,
         source=draft.source, period=draft.period, run=draft.run, first_day=draft.first_day, last_day=draft.last_day,
         issued_on=today, due_on=today + timedelta(days=sender.payment_days), net_ore=net_ore,
-        vat_ore=vat_of(net_ore, treatment), vat_mode=seller.vat_mode, vat_basis=seller.vat_basis,
+        vat_ore=vat_of(net_ore, treatment_for(seller)), vat_mode=seller.vat_mode, vat_basis=seller.vat_basis,
         seller=_snapshot(seller, sender), buyer=_snapshot(draft.municipality, receiver),
         account={"registration": sender.bank_registration, "number": sender.bank_account},
         order_reference=receiver.order_reference, account_string=general.account_string if general else "",
         note=draft.note[:300], uuid=uuid.uuid5(_NAMESPACE, f"{draft.municipality.code}/{draft.source}"),
-        preceding=draft.preceding, issued_by=by, issued_at=at,
+        preceding=draft.preceding, issued_at=at,
     )  # fmt: skip
-    invoice.refresh_from_db(fields=["number"])  # the database draws it
-    InvoiceLine.objects.bulk_create(_rows(invoice, draft, lines))
-    return invoice
 
 
 def _rows(invoice: Invoice, draft: Draft, lines: tuple[Line, ...]) -> list[InvoiceLine]:
@@ -173,11 +204,8 @@ def _rows(invoice: Invoice, draft: Draft, lines: tuple[Line, ...]) -> list[Invoi
 
 
 def _write_files(invoice: Invoice) -> None:
-    document = document_of(invoice)
-    contents = {name: write(document) for name, write in WRITERS.items()}
-    broken = rules.found(contents[InvoiceFile.Format.OIOUBL])
-    if broken:
-        raise FileRefused(broken)
+    contents = _contents(document_of(invoice))
+    check(contents)
     InvoiceFile.objects.bulk_create(
         InvoiceFile(
             municipality_id=invoice.municipality_id, invoice=invoice, format=name, content=content.decode(),
@@ -185,6 +213,17 @@ def _write_files(invoice: Invoice) -> None:
         )
         for name, content in contents.items()
     )  # fmt: skip
+
+
+def check(contents: dict[str, bytes]) -> None:
+    """Raises FileRefused when a file, by its format, breaks the schema or a rule of its network."""
+    broken = [one for name, content in contents.items() for one in rules.broken(content, name)]
+    if broken:
+        raise FileRefused(list(dict.fromkeys(broken)))
+
+
+def _contents(document: Document) -> dict[str, bytes]:
+    return {name: write(document) for name, write in WRITERS.items()}
 
 
 def _snapshot(who: Municipality, party: InvoiceParty) -> dict:

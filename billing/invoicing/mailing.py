@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from billing.invoicing.dispatching import file_name
-from billing.models import Invoice
+from billing.invoicing.dispatching import check_files, file_name
+from billing.models import Invoice, InvoiceFile
 from municipalities.models import Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
@@ -38,6 +38,7 @@ def send(invoice: Invoice, *, by: Person, at: datetime | None = None) -> Mail:
     address = address_of(invoice)
     if not address:
         raise NoAddress
+    check_files(invoice, *InvoiceFile.Format.values)
     files = [
         File(file_name(invoice, file.format), "application/xml", file.content.encode()) for file in invoice.files.all()
     ]

@@ -51,10 +51,7 @@ def _write_seller(party: Element, document: Document) -> None:
     _write_name_and_address(party, seller)
     _write_seller_tax(party, document)
     _write_legal_entity(party, seller)
-    contact = group(party, "Contact")
-    text(contact, "Name", seller.contact_name)
-    text(contact, "Telephone", seller.contact_phone)
-    text(contact, "ElectronicMail", seller.contact_email)
+    _write_contact(party, seller)
 
 
 def _write_seller_tax(party: Element, document: Document) -> None:
@@ -69,11 +66,17 @@ def _write_buyer(party: Element, buyer: Party) -> None:
     text(party, "EndpointID", buyer.gln, GLN_SCHEME)
     _write_name_and_address(party, buyer)
     _write_legal_entity(party, buyer)
-    if buyer.contact_name or buyer.contact_phone or buyer.contact_email:
-        contact = group(party, "Contact")
-        text(contact, "Name", buyer.contact_name)
-        text(contact, "Telephone", buyer.contact_phone)
-        text(contact, "ElectronicMail", buyer.contact_email)
+    _write_contact(party, buyer)
+
+
+def _write_contact(party: Element, who: Party) -> None:
+    """Without a name, a phone or an address there is no contact, since no element is empty (R008)."""
+    contact = group(party, "Contact")
+    text(contact, "Name", who.contact_name)
+    text(contact, "Telephone", who.contact_phone)
+    text(contact, "ElectronicMail", who.contact_email)
+    if not len(contact):
+        party.remove(contact)
 
 
 def _write_name_and_address(party: Element, who: Party) -> None:

@@ -1,5 +1,6 @@
 """Elements of UBL 2.1, and what OIOUBL and Peppol write alike: dates, amounts, periods and references."""
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -14,6 +15,8 @@ VERSION = "2.1"
 INVOICE_CODE, CREDIT_CODE = "380", "381"  # UN/ECE 1001
 BANK_TRANSFER = "42"  # UN/ECE 4461: payment to a bank account
 
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 Element = etree._Element
 
 
@@ -24,8 +27,11 @@ def root_of(document: Document) -> Element:
 
 
 def text(parent: Element, name: str, value: object, attributes: Mapping[str, str] | None = None) -> None:
-    """A basic component; an empty value writes none, since UBL has no empty elements."""
-    content = str(value).strip()
+    """A basic component; an empty value writes none, since UBL has no empty elements.
+
+    What XML has no characters for (control characters, pasted from elsewhere) becomes a space.
+    """
+    content = _UNWRITABLE.sub(" ", str(value)).strip()
     if content:
         etree.SubElement(parent, f"{{{CBC}}}{name}", attrib=dict(attributes or {})).text = content
 

@@ -88,12 +88,17 @@ def _draft(request, slug, read):
     draft = read(buyer)
     if draft is None:
         raise Http404
-    lacks = checks.lacks(seller, buyer)
+    lacks = checks.lacks(seller, buyer) or checks.lacks_behind(_faults(draft), seller, buyer)
     if request.method == "POST" and not lacks:
         invoice = issuing.issue(draft, by=request.user)
         messages.success(request, _("%(number)s is issued.") % {"number": invoice.code})
         return redirect(invoice)
     return render(request, "billing/invoice_draft.html", _drafted(draft, seller, lacks))
+
+
+def _faults(draft):
+    """What the networks would say; of a draft without lines there is no file to ask about."""
+    return issuing.faults(draft) if draft.lines else []
 
 
 @require_POST

@@ -12,6 +12,8 @@ from pathlib import Path
 from lxml import etree
 from saxonche import PySaxonProcessor
 
+from billing.invoicing.rules import NAMESPACES
+
 OUTDATED = {"PEPPOL-COMMON-R042"}
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 CVR_IN_0184 = re.compile(rb'schemeID="0184">([^<]*)<')
@@ -48,3 +50,22 @@ def peppol_faults(content: bytes) -> list[str]:
         found += [failed.get("id") for failed in report.iter(f"{SVRL}failed-assert", f"{SVRL}successful-report")]
     wrong = ["CVR" for number in CVR_IN_0184.findall(content) if not re.fullmatch(rb"[0-9]{8}", number)]
     return [rule for rule in found if rule not in OUTDATED] + wrong
+
+
+def line_amounts(content: bytes) -> list[int]:
+    """What each line says, in øre."""
+    return _ore(content, "*[contains(local-name(), 'Line')]/cbc:LineExtensionAmount")
+
+
+def sum_of_lines(content: bytes) -> int:
+    return _ore(content, "cac:LegalMonetaryTotal/cbc:LineExtensionAmount")[0]
+
+
+def payable(content: bytes) -> int:
+    return _ore(content, "cac:LegalMonetaryTotal/cbc:PayableAmount")[0]
+
+
+def _ore(content: bytes, path: str) -> list[int]:
+    """Amounts in øre, read digit by digit: −1.05 is −105."""
+    found = etree.fromstring(content).xpath(path, namespaces=NAMESPACES)
+    return [int(element.text.replace(".", "")) for element in found]
