@@ -217,12 +217,12 @@ def queue(seen: Overview) -> Figure | None:
 
 
 def bill(seen: Overview) -> Figure | None:
-    """From pools through keys to municipalities. A pool with a credit is no flow; it stands in the table only."""
+    """From pools through keys to municipalities, giving pools first. A pool with a credit is no flow: table only."""
     owners = seen.municipalities
     month = [seen.period.month]
-    amounts = {
-        pool: [seen.of_pool(pool.pk if pool else None, month, owner.pk) for owner in owners] for pool in seen.pools
-    }
+    givers = {transfer.giver_id for transfer in seen.transfers}
+    order = sorted(seen.pools, key=lambda pool: pool is None or pool.pk not in givers)
+    amounts = {pool: [seen.of_pool(pool.pk if pool else None, month, owner.pk) for owner in owners] for pool in order}
     drawn = {pool: row for pool, row in amounts.items() if sum(row) > 0 and min(row) >= 0}
     if not drawn:
         return None
@@ -232,13 +232,32 @@ def bill(seen: Overview) -> Figure | None:
     pools = [charts.Pool(_name(pool), _key(seen, pool), row) for pool, row in drawn.items()]
     headings = (_("Cost pool"), _("Allocation key"), _("Municipality"))
     rows = [
+        [
+            _("%(giver)s to %(receiver)s") % {"giver": moved.giver.name, "receiver": moved.receiver.name},
+            _("Given to another pool"), *("–" for _owner in owners), formats.amount(moved.amount_ore),
+        ]
+        for moved in seen.transfers
+    ]  # fmt: skip
+    rows += [
         [_name(pool), _key(seen, pool), *map(formats.amount, row), formats.amount(sum(row))]
         for pool, row in amounts.items()
     ]
     unit = _("From cost pool through allocation key to municipality, %(month)s") % {"month": formats.month(month[0])}
     columns = [headings[0], headings[1], *(someone.name for someone in parties), _("Total, DKK")]
     drawing = charts.flow(pools, parties, headings=headings, title=finding)
-    return Figure(drawing, finding, unit, columns, rows, legend=parties)
+    return Figure(drawing, finding, unit, columns, rows, legend=parties, note=_given(seen))
+
+
+def _given(seen: Overview) -> str:
+    """What pools gave to each other before the municipalities shared the rest; empty when none did."""
+    told = [
+        _("%(amount)s from %(giver)s to %(receiver)s")
+        % {
+            "amount": formats.kroner(moved.amount_ore), "giver": moved.giver.name, "receiver": moved.receiver.name,
+        }
+        for moved in seen.transfers
+    ]  # fmt: skip
+    return _("Pools that serve others gave first: %(parts)s.") % {"parts": listed(told)} if told else ""
 
 
 def _name(pool: Pool | None) -> str:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from billing.entries import Entries, PoolEntries
+from billing.entries import Entries, PoolEntries, Received
 from servicecenter.spreadsheets import harmless
 from servicecenter.ui.formats import scaled
 
@@ -32,9 +32,16 @@ def rows(entries: Entries) -> Iterator[list]:
                 *_lead(entries, pool), line.external_id, line.document_ref, line.vendor, line.booked_on.isoformat(),
                 line.text, kroner(Fraction(line.amount_ore)), kroner(traced.shown_ore, 6),
             ]  # fmt: skip
+        for received in pool.received:
+            given = kroner(Fraction(received.transfer.amount_ore))
+            yield [*_lead(entries, pool), "", "", "", "", from_pool(received), given, kroner(received.shown_ore, 6)]
         yield [*_lead(entries, pool), "", "", "", "", _("Rounding"), None, kroner(pool.shown_rounding_ore, 6)]
         amount = Fraction(pool.allocation.amount_ore)
         yield [*_lead(entries, pool), "", "", "", "", _("Total"), kroner(Fraction(pool.posted_ore)), kroner(amount)]
+
+
+def from_pool(received: Received) -> str:
+    return _("Received from %(pool)s") % {"pool": received.giver.name}
 
 
 def kroner(ore: Fraction, decimals: int = 2) -> Decimal:

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from django.db.models import Q
 
-from billing.models import Allocation, CorrectionAmount, LedgerLine
+from billing.giving.flows import end_shares
+from billing.models import Allocation, CorrectionAmount, LedgerLine, Transfer
 from municipalities.models import Municipality, Person
 from servicecenter.tenancy.grants import granted_ids
 
@@ -48,9 +49,21 @@ def destination(line: LedgerLine) -> Destination:
     if line.correction_id:
         amounts = CorrectionAmount.objects.filter(correction=line.correction, pool=line.pool)
         return Destination(corrections=list(amounts.select_related("municipality").order_by("municipality__code")))
-    rows = Allocation.objects.current().filter(period=line.period, pool=line.pool_id)
     if line.pool_id is None or line.corrects_id:
         return Destination()
-    rows = rows.select_related("municipality").order_by("municipality__code")
-    shares = [(row.municipality, row.exact_share) for row in rows]
-    return Destination([Part(owner, share, line.amount_ore * share) for owner, share in shares if share is not None])
+    return Destination(_parts(line))
+
+
+def _parts(line: LedgerLine) -> list[Part]:
+    """By the shares of the line's pool or, when it gives to others, by all ways its money takes."""
+    rows = Allocation.objects.current().filter(period=line.period).select_related("municipality")
+    moved = list(Transfer.objects.filter(run__is_current=True, period=line.period))
+    gives = any(transfer.giver_id == line.pool_id for transfer in moved)
+    found = list((rows if gives else rows.filter(pool=line.pool_id)).order_by("municipality__code"))
+    owners = {row.municipality_id: row.municipality for row in found}
+    if gives:
+        ends = end_shares(found, moved)[line.pool_id]
+        shares = [(owner, ends[pk]) for pk, owner in owners.items() if pk in ends]
+    else:
+        shares = [(row.municipality, row.exact_share) for row in found if row.exact_share is not None]
+    return [Part(owner, share, line.amount_ore * share) for owner, share in shares]

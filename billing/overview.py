@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from billing.models import Allocation, Budget, DeskFigure, KeyVersion, Period, Pool, Run, ServiceFigure
+from billing.giving.flows import transfers_of
+from billing.models import Allocation, Budget, DeskFigure, KeyVersion, Period, Pool, Run, ServiceFigure, Transfer
 from billing.savings import account
 from billing.savings.account import Account
 from municipalities.models import Municipality
@@ -31,6 +32,7 @@ class Overview:
     keys: dict[int | None, str]
     service: dict[str, dict[int, Attainment]] = field(default_factory=dict)
     weeks: list[tuple[date, int, int, int]] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
 
     @cached_property
     def savings(self) -> Account:
@@ -100,7 +102,7 @@ def read(wanted: str = "") -> Overview | None:
         period=period, run=run, choices=[other.period for other in runs], months=sorted(months.values()),
         cost=_cost(rows, months), municipalities=_municipalities(rows), pools=_pools(rows, run),
         budgets=_budgets(min(months.values()), period.month), keys=_keys(period), service=_service(period.month),
-        weeks=_weeks(period.end),
+        weeks=_weeks(period.end), transfers=transfers_of([run]),
     )  # fmt: skip
 
 

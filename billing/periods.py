@@ -17,7 +17,7 @@ from billing import evidence
 from billing.allocation import runs
 from billing.allocation.cascade import Step
 from billing.measuring import PeriodFrozen, lock
-from billing.models import Allocation, AssignmentRule, LedgerLine, Period, Pool, Run, RunRequest, Snapshot
+from billing.models import Allocation, AssignmentRule, LedgerLine, Period, Pool, Run, RunRequest, Snapshot, Transfer
 from billing.plans import Plan, check_scope, digest_of, plan_of
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
@@ -186,7 +186,9 @@ def _write(period: Period, plan: Plan, digest: str, result: runs.Run, *, by: Per
         unassigned_count=len(result.unassigned),
     )  # fmt: skip
     Snapshot.objects.create(municipality=Municipality.objects.operator(), run=run, content=plan)
-    Allocation.objects.bulk_create(rows_of(plan, result, run, period))
+    rows = _Rows(run, period)
+    Allocation.objects.bulk_create(rows.of(plan, result))
+    Transfer.objects.bulk_create(rows.transfers(result))
     return run
 
 
@@ -217,7 +219,19 @@ class _Rows:
                 share=_text(shares.of(member)) if shares else "",
                 rounding=_text(step.split.rounding(member)), is_tied=member in step.split.tied,
             )
-            for member, amount in step.split.amounts.items()
+            for member, amount in step.split.amounts.items() if member not in self.pools
+        ]  # fmt: skip
+
+    def transfers(self, result: runs.Run) -> list[Transfer]:
+        """What every pool received from those before it."""
+        return [
+            Transfer(
+                run=self.run, period=self.period, giver_id=self.pools[step.name], receiver_id=self.pools[receiver],
+                amount_ore=amount, share=_text(step.split.shares.of(receiver)) if step.split.shares else "",
+                rounding=_text(step.split.rounding(receiver)),
+            )
+            for step in result.cascade.steps
+            for receiver, amount in step.split.amounts.items() if receiver in self.pools
         ]  # fmt: skip
 
     def _direct(self, plan: Plan) -> list[Allocation]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from billing.allocation.errors import AllocationError
 from billing.key_spans import changing_pools, counted_apart
-from billing.models import Driver, DriverPart, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
+from billing.models import Driver, DriverPart, DriverValue, Giving, KeyVersion, LedgerLine, Participation, Period, Pool
 from billing.querysets import LedgerLineQuerySet
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
@@ -47,6 +48,9 @@ def plan_of(period: Period) -> Plan:
     for pool in pools:
         if "key_versions" in terms[pool.code]:
             terms[pool.code]["participation"] = taking_part.get(pool.pk, {})
+    for code, gives in givings_of(period).items():
+        if code in terms:
+            terms[code]["gives"] = gives
     codes = {code for found in versions.values() for version in found for code in version.driver_codes}
     return {
         "period": {"from": period.month.isoformat(), "to": period.end.isoformat()},
@@ -89,6 +93,27 @@ def _terms(pool: Pool, versions: list[KeyVersion], period: Period) -> dict:
             _span(version) | {"key": _reading_apart(version.definition, pool.code, flows)} for version in versions
         ]
     }
+
+
+def givings_of(period: Period) -> dict[str, dict]:
+    """Pool code → what it gives to others in the month, as billing.allocation.givings reads it.
+
+    A relation begins and ends with a month, so there is one for each giver. Raises OVERLAP for two.
+    """
+    found: dict[str, dict] = {}
+    rows = Giving.objects.in_force(period.month, period.end).select_related("giver", "idle")
+    for giving in rows.prefetch_related("parts__receiver"):
+        if giving.giver.code in found:
+            raise AllocationError("OVERLAP", pool=giving.giver.code, day=giving.valid_from)
+        found[giving.giver.code] = gives(giving)
+    return found
+
+
+def gives(giving: Giving) -> dict:
+    """One relation as plain data."""
+    units = {part.receiver.code: plain_decimal(part.units) for part in giving.parts.all()}
+    plain = {"capacity": plain_decimal(giving.capacity), "own": plain_decimal(giving.own), "units": units}
+    return plain | {"idle": giving.idle.code if giving.idle else None}
 
 
 def _flows(pool: Pool, versions: list[KeyVersion]) -> set[str]:

@@ -20,10 +20,11 @@ from billing import figures, periods
 from billing.allocation.errors import AllocationError
 from billing.capacity import sample as capacity
 from billing.csv_lines import FIELDS
+from billing.giving.proposals import write
 from billing.imports import import_lines, receive
 from billing.invoicing.sample import make_invoices
 from billing.measuring import enter_value, measure_drivers
-from billing.models import Budget, Driver, KeyVersion, Participation, Period, Pool
+from billing.models import Budget, Driver, Giving, KeyVersion, Participation, Period, Pool
 from billing.sample_year import make_joining, make_year
 from billing.savings.sample import make_savings
 from municipalities.sample.people import Community
@@ -46,6 +47,7 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
     clerk, chief = community.holders("finance")
     drivers = _make_drivers()
     _make_pools(community)
+    _make_givings()
     capacity.make_resources()
     capacity.make_systems(community.members, until=until)
     lines = 0
@@ -101,6 +103,20 @@ def _make_pools(community: Community) -> None:
         )  # fmt: skip
         for member in community.members:
             Participation.objects.create(municipality=member, pool=pool, valid_from=FIRST_DAY)
+
+
+def _make_givings() -> None:
+    """The data centre serves security and the administration, which carry their part of it by their own keys."""
+    data = catalogue()
+    for entry in data["giving"]:
+        units = {code: str(percent) for code, percent in entry["percent"].items()}
+        kept = str(100 - sum(entry["percent"].values()))
+        change = {
+            "valid_from": FIRST_DAY.isoformat(), "basis": Giving.Basis.PERCENT, "unit": "",
+            "gives": {"capacity": "100", "own": kept, "units": units, "idle": None},
+        }  # fmt: skip
+        decision = {"decided_by": data["decided_by"], "decided_on": FIRST_DAY, "reference": data["reference"]}
+        write(Pool.objects.get(code=entry["pool"]), change, **decision)
 
 
 def _make_budget(month: date) -> None:

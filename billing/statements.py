@@ -14,7 +14,19 @@ from django.utils.translation import gettext as _
 
 from billing.allocation.rounding import largest_remainder, rounded_ore
 from billing.allocation.shares import in_proportion
-from billing.models import Allocation, Budget, CorrectionAmount, DriverValue, Invoice, KeyVersion, Period, Pool, Run
+from billing.giving.flows import PoolFlow, Weights, end_shares, flows, posted, transfers_since
+from billing.models import (
+    Allocation,
+    Budget,
+    CorrectionAmount,
+    DriverValue,
+    Invoice,
+    KeyVersion,
+    Period,
+    Pool,
+    Run,
+    Transfer,
+)
 from billing.quantities import Values, quantity
 from municipalities.models import Municipality
 from servicecenter.ui import formats
@@ -34,6 +46,7 @@ class Row:
     total_before_ore: int = 0
     quantity_before: str = ""
     is_direct: bool = False
+    flow: PoolFlow | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +89,8 @@ class Statement:
     year_budget_ore: int | None = None
     due_on: date | None = None
     key_sets: list[tuple[str, date | None]] = field(default_factory=list)
+    flows: list[PoolFlow] = field(default_factory=list)
+    year_transfers: list[Transfer] = field(default_factory=list)
 
     @cached_property
     def corrections(self) -> list[CorrectionAmount]:
@@ -178,9 +193,29 @@ def read(municipality: Municipality, month: date) -> Statement | None:
         carriers=_carriers(now), before=earlier.period if earlier else None,
     )  # fmt: skip
     _explain(statement, now)
-    _compare_with_budget(statement, now)
+    ends = _follow(statement, now)
+    _compare_with_budget(statement, now, ends)
     statement.due_on = _due_on(statement)
     return statement
+
+
+def _follow(statement: Statement, now: list[Allocation]) -> dict[int, Weights]:
+    """Put what pools gave to each other on the rows. Returns who carries an øre of those that give, by pool."""
+    year = transfers_since(statement.period.month.replace(month=1), statement.period)
+    statement.year_transfers = year
+    moved = [transfer for transfer in year if transfer.run_id == statement.run.pk]
+    if not moved:
+        return {}
+    shared: dict[int, int] = {}
+    for row in now:
+        if row.pool_id is not None:
+            shared[row.pool_id] = shared.get(row.pool_id, 0) + row.amount_ore
+    involved = {pool for transfer in moved for pool in (transfer.giver_id, transfer.receiver_id)}
+    statement.flows = flows(moved, shared, posted(statement.run, involved))
+    by_pool = {flow.pool.pk: flow for flow in statement.flows}
+    for row in statement.rows:
+        row.flow = by_pool.get(row.pool.pk) if row.pool else None
+    return end_shares(now, moved)
 
 
 def before(month: date) -> date:
@@ -253,8 +288,11 @@ def _values(periods: list[Period], current: Period) -> dict[str, Values]:
     return values
 
 
-def _compare_with_budget(statement: Statement, now: list[Allocation]) -> None:
-    """The month's budget shared as the month's cost was, and the year so far beside its own."""
+def _compare_with_budget(statement: Statement, now: list[Allocation], ends: dict[int, Weights]) -> None:
+    """The month's budget shared as the month's cost was, and the year so far beside its own.
+
+    `ends` says who carries the pools that give to others.
+    """
     month = statement.period.month
     budgets = {
         (row.month, row.pool_id): row.amount_ore
@@ -263,14 +301,21 @@ def _compare_with_budget(statement: Statement, now: list[Allocation]) -> None:
     of_month = {pool: ore for (when, pool), ore in budgets.items() if when == month}
     if of_month:
         statement.budget_ore = sum(
-            _budget_share(ore, [row for row in now if row.pool_id == pool], statement.municipality)
-            for pool, ore in of_month.items()
+            _budget_share(ore, _weights(pool, now, ends), statement.municipality) for pool, ore in of_month.items()
         )
     _add_the_year(statement, budgets)
 
 
-def _budget_share(budget_ore: int, rows: list[Allocation], owner: Municipality) -> int:
-    weights = {row.municipality.code: row.exact_share or Fraction(max(row.amount_ore, 0)) for row in rows}
+def _weights(pool: int, rows: list[Allocation], ends: dict[int, Weights]) -> dict[str, Fraction]:
+    """Municipality code → its part of the pool's cost, by all ways."""
+    codes = {row.municipality_id: row.municipality.code for row in rows}
+    if pool in ends:
+        return {codes[owner]: part for owner, part in ends[pool].items()}
+    found = [row for row in rows if row.pool_id == pool]
+    return {row.municipality.code: row.exact_share or Fraction(max(row.amount_ore, 0)) for row in found}
+
+
+def _budget_share(budget_ore: int, weights: dict[str, Fraction], owner: Municipality) -> int:
     if not any(weights.values()):
         return 0
     return largest_remainder(budget_ore, in_proportion(weights)).amounts.get(owner.code, 0)
@@ -288,12 +333,33 @@ def _add_the_year(statement: Statement, budgets: dict[tuple[date, int], int]) ->
     )  # fmt: skip
     carried = {(row["period__month"], row["pool_id"]): row for row in rows if row["own"] is not None}
     statement.year_ore = sum(row["own"] for row in carried.values())
+    parts = {
+        place: Fraction(row["part"]) if row["part"] else _part(row["own"], row["total"])
+        for place, row in carried.items()
+    }
     if budgets:
+        parts |= _ends_of_the_year(statement)
         statement.year_budget_ore = sum(
-            rounded_ore(budgets[place] * (Fraction(row["part"]) if row["part"] else _part(row["own"], row["total"])))
-            for place, row in carried.items()
-            if place in budgets
+            rounded_ore(budgets[place] * part) for place, part in parts.items() if place in budgets
         )
+
+
+def _ends_of_the_year(statement: Statement) -> dict[tuple[date, int | None], Fraction]:
+    """(month, pool) → the municipality's part by all ways, for pools that gave to others in the year so far."""
+    by_run: dict[Run, list[Transfer]] = {}
+    for transfer in statement.year_transfers:
+        by_run.setdefault(transfer.run, []).append(transfer)
+    if not by_run:
+        return {}
+    rows: dict[int, list[Allocation]] = {}
+    for row in Allocation.objects.filter(run__in=list(by_run), municipality=statement.municipality):
+        rows.setdefault(row.run_id, []).append(row)
+    owner = statement.municipality.pk
+    return {
+        (run.period.month, pool): ends.get(owner, Fraction(0))
+        for run, transfers in by_run.items()
+        for pool, ends in end_shares(rows.get(run.pk, []), transfers).items()
+    }
 
 
 def _part(amount_ore: int, total_ore: int) -> Fraction:

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from billing import correction_views, finance_views, ledger_views, views
 from billing.capacity import views as capacity
+from billing.giving import views as giving
 from billing.invoicing import views as invoicing
 from billing.keys import views as keys
 from billing.postings import views as postings
@@ -111,6 +112,7 @@ urlpatterns = [
     path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),
     path("ledelse/noegler/<slug:slug>/", keys.show_key, name="key"),
     path("ledelse/noegler/<slug:slug>/ny/", keys.new_key, name="key_new"),
+    path("ledelse/noegler/<slug:slug>/giver/", giving.new_giving, name="giving_new"),
     path("ledelse/aar/", settlement.list_years, name="years"),
     path("ledelse/aar/<year:year>/", settlement.show_year, name="year"),
     path("ledelse/aar/<year:year>.csv", settlement.export_year, {"ending": "csv"}, name="year_csv"),

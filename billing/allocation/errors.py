@@ -31,6 +31,9 @@ FAULTS = {
     "MISSING_DRIVER.driver": _("The driver has not been measured in this period. Measure it, or choose another key."),
     "MISSING_DRIVER.priority": _("The priority “%(found)s” has no weight. Give it one in the key."),
     "NEGATIVE_DRIVER": _("The value %(found)s is negative. Correct it; a driver is zero or more."),
+    "NEGATIVE_DRIVER.capacity": _(
+        "More is given away than the %(found)s there are. Give less, or correct the capacity."
+    ),
     "ZERO_DRIVER": _("All values are zero, so there is nothing to share by. Enter the values, or choose another key."),
     "BAD_WEIGHTS": _("The weights of the parts give %(found)s and must give exactly 1. Correct the key."),
     "BAD_WEIGHTS.step": _("The step %(found)s of the transition is not between 0 and 1. Correct the key."),
@@ -60,6 +63,7 @@ FAULTS = {
     "BAD_KEY.reserved": _("A pool cannot be called “%(found)s”. Rename it."),
     "BAD_KEY.line": _("The ledger line names both a pool and a member. Choose one of them."),
     "BAD_KEY.overhead": _("The pool “%(found)s” has no key of its own. Choose a pool that is shared by a key."),
+    "BAD_KEY.idle": _("%(found)s units are idle and nobody carries them. Choose the pool that does."),
     "CYCLE": _("The cost goes back to “%(found)s”, which is already calculated. Change the order, or the receivers."),
     "CYCLE.basis": _(
         "The overhead builds on “%(found)s”, which is not calculated before it. Change the order, or the basis."
@@ -106,7 +110,10 @@ class AllocationError(RuleBroken):
 
         `names` turns codes into names: {"pool": {"DESK": "Service desk"}, "member": {"151": "Ballerup"}}.
         """
-        fault = str(FAULTS[self._kind]) % {"found": shortened(self.found)}
+        found = shortened(self.found)
+        if self.code == "CYCLE":  # a pool, by its code
+            found = (names or {}).get("pool", {}).get(found, found)
+        fault = str(FAULTS[self._kind]) % {"found": found}
         places = [str(PLACES[place]) % self._name(place, names or {}) for place in PLACES if place in self.where]
         if not places:
             return fault

@@ -7,7 +7,8 @@ A plan is what a run reads, and what a snapshot stores as plain data:
                    | {"participation": {…}, "key_versions": […]}      shared by its key
                    | {"on_cost_of": ["direct", pool, …]}}}            overhead
 
-A pool may say "is_mutual": true: it is then calculated together with its mutual neighbours in the order.
+A pool may say "is_mutual": true: it is then calculated together with its mutual neighbours in the order. What a pool
+gives to others first stands in "gives" (billing.allocation.givings).
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from billing.allocation import plain
 from billing.allocation.cascade import Cascade, calculate, read_order, step_name, steps_in
 from billing.allocation.drivers import Drivers
 from billing.allocation.errors import AllocationError, located
+from billing.allocation.givings import Giving, read_giving
 from billing.allocation.ledger import Line, read_lines, sums_by, total_ore
 from billing.allocation.pools import read_terms
 from billing.allocation.sharings import DIRECT, Keyed, OnCost, Sharing, Weighted
@@ -91,6 +93,12 @@ def read_plan(value: object) -> Plan:
 
 def _sharing(pool: str, terms: Mapping, order: list[str], period: Period | None, drivers: Drivers) -> Sharing:
     with located(pool=pool):
+        rest = _by_its_own_terms(pool, terms, order, period, drivers)
+        return rest if terms.get("gives") is None else read_giving(terms["gives"], rest)
+
+
+def _by_its_own_terms(pool: str, terms: Mapping, order: list[str], period: Period | None, drivers: Drivers) -> Sharing:
+    with located(pool=pool):
         if pool == DIRECT:
             raise AllocationError("BAD_KEY", "reserved", found=pool)
         named = [name for name in ("weights", "key_versions", "on_cost_of") if terms.get(name) is not None]
@@ -128,9 +136,12 @@ def _refuse_unknown_receivers(lines: Iterable[Line], pools: Mapping[str, object]
 def _with_joint_givers(order: list[str], sharings: Mapping[str, Sharing]) -> dict[str, Sharing]:
     """Overhead that names one of several mutual pools builds on what all of them gave: their cost has one split."""
     joint = {pool: step_name(pools) for pools in steps_in(order, sharings) for pool in pools}
-    return {
-        pool: replace(sharing, givers=tuple(dict.fromkeys(joint.get(giver, giver) for giver in sharing.givers)))
-        if isinstance(sharing, OnCost)
-        else sharing
-        for pool, sharing in sharings.items()
-    }
+    return {pool: _building_on(joint, sharing) for pool, sharing in sharings.items()}
+
+
+def _building_on(joint: Mapping[str, str], sharing: Sharing) -> Sharing:
+    if isinstance(sharing, Giving):
+        return replace(sharing, rest=_building_on(joint, sharing.rest))
+    if isinstance(sharing, OnCost):
+        return replace(sharing, givers=tuple(dict.fromkeys(joint.get(giver, giver) for giver in sharing.givers)))
+    return sharing

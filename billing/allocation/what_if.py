@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from billing.allocation import plain
 from billing.allocation.errors import AllocationError
+from billing.allocation.givings import Giving
 from billing.allocation.pools import KeyVersion, joined
 from billing.allocation.rounding import apportion
 from billing.allocation.runs import Plan, run
@@ -70,19 +71,25 @@ def with_key(plan: Plan, pool: str, definition: object) -> Plan:
     """
     sharing = keyed(plan, pool)
     version = KeyVersion(Span(sharing.period.first), definition)
-    return plan.with_sharing(pool, replace(sharing, terms=replace(sharing.terms, versions=(version,))))
+    return with_rest(plan, pool, replace(sharing, terms=replace(sharing.terms, versions=(version,))))
 
 
 def with_weights(plan: Plan, pool: str, weights: Mapping[str, object]) -> Plan:
     """The plan with plain weights in a pool."""
-    return plan.with_sharing(pool, Weighted(weights, named(plan, pool).is_mutual))
+    return with_rest(plan, pool, Weighted(weights, named(plan, pool).is_mutual))
 
 
 def with_members(plan: Plan, pool: str, members: Sequence[str]) -> Plan:
     """The plan with more members in a pool from the first day of the period. Their drivers must have values."""
     sharing = keyed(plan, pool)
     participation = joined(sharing.terms.participation, members, sharing.period.first)
-    return plan.with_sharing(pool, replace(sharing, terms=replace(sharing.terms, participation=participation)))
+    return with_rest(plan, pool, replace(sharing, terms=replace(sharing.terms, participation=participation)))
+
+
+def with_rest(plan: Plan, pool: str, sharing: Sharing) -> Plan:
+    """The plan with another sharing among the members; what the pool gives to others stays."""
+    present = named(plan, pool)
+    return plan.with_sharing(pool, replace(present, rest=sharing) if isinstance(present, Giving) else sharing)
 
 
 def named(plan: Plan, pool: str) -> Sharing:
@@ -92,7 +99,8 @@ def named(plan: Plan, pool: str) -> Sharing:
 
 
 def keyed(plan: Plan, pool: str) -> Keyed:
-    sharing = named(plan, pool)
+    present = named(plan, pool)
+    sharing = present.rest if isinstance(present, Giving) else present
     if not isinstance(sharing, Keyed):
         raise AllocationError("BAD_KEY", "overhead", found=pool, pool=pool)
     return sharing

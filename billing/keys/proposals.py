@@ -28,6 +28,7 @@ from municipalities.governance.models import Proposal
 from municipalities.models import Municipality
 
 KEY, ON_COST = "key", "on_cost"
+GIVING = "giving"  # registered by billing.giving
 MONTHS = 3
 
 
@@ -63,7 +64,7 @@ class KeyKind(Kind):
     ) -> Effect:  # fmt: skip
         months = closed_months(at)
         outcome = simulated(subject, change["definition"], months)
-        return {member.code: Part(_totals(outcome, member.code, months)) for member in municipalities}
+        return {member.code: Part(totals_of(outcome, member.code, months)) for member in municipalities}
 
     def give_force(self, proposal: Proposal, *, at: datetime) -> None:
         """The key before ends where the new one begins, and a later one, decided earlier, keeps its day."""
@@ -77,7 +78,7 @@ class KeyKind(Kind):
             pool=pool, valid_from=first, valid_to=later.valid_from if later else None,
             definition=proposal.change["definition"], label=proposal.change["label"],
             sentence=_in_danish(proposal.change["definition"]), decided_on=timezone.localdate(at),
-            **_decision_of(proposal),
+            **decision_of(proposal),
         )  # fmt: skip
 
     def context(self, proposal: Proposal) -> Plain:
@@ -144,7 +145,8 @@ def as_in_the_end(definition: Any) -> Any:
     return {"type": "mix", "parts": parts}
 
 
-def _totals(outcome: Outcome | None, code: str, months: list[Period]) -> Plain:
+def totals_of(outcome: Outcome | None, code: str, months: list[Period]) -> Plain:
+    """What one municipality carries in the months, as it was and with the change, in øre."""
     now, then = (
         (getattr(outcome.amounts, side).get(code, 0) if outcome else 0) for side in ("now_ore", "alternative_ore")
     )
@@ -173,7 +175,7 @@ def _in_danish(definition: Plain) -> str:
         return sentence(definition, Names.read())[:300]
 
 
-def _decision_of(proposal: Proposal) -> dict[str, str]:
+def decision_of(proposal: Proposal) -> dict[str, str]:
     """Who decided, and where it stands; the proposal keeps the whole of it."""
     decisions = list(proposal.decisions.select_related("municipality").order_by("municipality__code"))
     references = dict.fromkeys(decision.reference for decision in decisions)

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_safe
 
 from billing.access import reads_totals
 from billing.allocation.errors import AllocationError
+from billing.giving.sentences import told as given_in_words
 from billing.keys.fields import outermost
 from billing.keys.forms import ROOT_KINDS, KeyForm
 from billing.keys.nodes import EQUAL
-from billing.keys.proposals import KEY, ON_COST, concerned, takes_effect, version_before
+from billing.keys.proposals import GIVING, KEY, ON_COST, concerned, takes_effect, version_before
 from billing.keys.sentences import Names, sentence
-from billing.models import Participation, Pool
+from billing.models import Giving, Participation, Pool
 from billing.plans import KeyChangesInside
 from municipalities.governance import kinds, proposals
 from municipalities.governance.models import Proposal
@@ -34,7 +35,11 @@ def list_keys(request):
     for row in taking_part:
         by_pool.setdefault(row.pool_id, []).append(row)
     names = Names.read()
-    shown = [(pool, _told(pool.key_versions.all(), names), by_pool.get(pool.pk, [])) for pool in pools]
+    given = _given(Giving.objects.in_force(timezone.localdate(), timezone.localdate() + timedelta(days=1)))
+    shown = [
+        (pool, _told(pool.key_versions.all(), names), by_pool.get(pool.pk, []), given.get(pool.pk, []))
+        for pool in pools
+    ]
     return render(request, "billing/keys.html", {"pools": shown})
 
 
@@ -43,8 +48,9 @@ def list_keys(request):
 def show_key(request, slug):
     """One pool: its keys since the beginning, each in words, and what is proposed."""
     pool, now = _pool(slug), timezone.now()
-    told = Proposal.objects.filter(kind=KEY, subject=slug)
-    adopted = {p.change["valid_from"]: p for p in told.filter(state=Proposal.State.ADOPTED)}
+    told = list(Proposal.objects.filter(kind__in=[KEY, GIVING], subject=slug))
+    adopted = {p.change["valid_from"]: p for p in told if p.kind == KEY and p.state == Proposal.State.ADOPTED}
+    waiting = {p.kind: p for p in told if p.state == Proposal.State.PROPOSED and p.takes_effect_at > now}
     versions = [
         (version, text, adopted.get(version.valid_from.isoformat()))
         for version, text in _told(pool.key_versions.order_by("-valid_from"), Names.read())
@@ -53,7 +59,9 @@ def show_key(request, slug):
         "pool": pool,
         "versions": versions,
         "today": timezone.localdate(now),
-        "waiting": told.open(at=now).first(),
+        "waiting": waiting.get(KEY),
+        "givings": _given(pool.givings.order_by("-valid_from")).get(pool.pk, []),
+        "waiting_giving": waiting.get(GIVING),
         "may_propose": may_propose(request.user),
     }
     return render(request, "billing/key.html", context)
@@ -140,6 +148,14 @@ def _pool(slug):
 def _told(versions, names):
     """(version, in words in the reader's language)."""
     return [(version, sentence(version.definition, names)) for version in versions]
+
+
+def _given(givings):
+    """Pool id → [(giving, in words in the reader's language)]."""
+    found: dict[int, list] = {}
+    for giving in givings.select_related("idle").prefetch_related("parts__receiver"):
+        found.setdefault(giving.giver_id, []).append((giving, given_in_words(giving)))
+    return found
 
 
 def _far_ahead() -> date:

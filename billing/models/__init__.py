@@ -18,6 +18,7 @@ from billing.models.capacity import (
 from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
 from billing.models.drivers import Driver, DriverEvidence, DriverPart, DriverValue
 from billing.models.figures import DeskFigure, ServiceFigure
+from billing.models.giving import GivenPart, Giving, Transfer
 from billing.models.invoices import (
     AccountString,
     Invoice,
@@ -60,6 +61,8 @@ __all__ = [
     "DriverEvidence",
     "DriverPart",
     "DriverValue",
+    "GivenPart",
+    "Giving",
     "Holding",
     "HomeCost",
     "ImportBatch",
@@ -90,5 +93,6 @@ __all__ = [
     "Snapshot",
     "SourceMapping",
     "TradeCancellation",
+    "Transfer",
     "Upload",
 ]

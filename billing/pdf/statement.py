@@ -127,6 +127,7 @@ def _consists(statement: Statement) -> dict:
             ],
             *_corrected(statement),
         ],
+        "note": ". ".join(f"{flow.pool.name}: {flow.in_words()}" for flow in statement.flows),
     }  # fmt: skip
 
 

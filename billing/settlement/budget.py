@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.allocation.rounding import largest_remainder
 from billing.allocation.settlement import instalments
 from billing.allocation.shares import in_proportion
-from billing.models import Allocation, Budget, BudgetPlan, BudgetShare, Instalment, Period, Pool, Run
+from billing.giving.flows import end_shares
+from billing.models import Allocation, Budget, BudgetPlan, BudgetShare, Instalment, Period, Pool, Run, Transfer
 from municipalities.models import Municipality, Person
 from servicecenter.audit.models import AuditEntry
 from servicecenter.errors import RuleBroken
@@ -96,7 +97,10 @@ def _yearly(year: int) -> dict[Pool, int]:
 
 
 def _shared(plan: BudgetPlan, pool: Pool, total: int) -> list[BudgetShare]:
-    weights = weights_of(Allocation.objects.filter(run=plan.basis, pool=pool))
+    """A pool that gives to others is carried by those whom its money reaches in the end."""
+    moved = list(Transfer.objects.filter(run=plan.basis))
+    ends = end_shares(Allocation.objects.filter(run=plan.basis), moved) if moved else {}
+    weights = ends.get(pool.pk) or weights_of(Allocation.objects.filter(run=plan.basis, pool=pool))
     if not any(weights.values()):
         raise BudgetWithoutKey(pool.name)
     codes = dict(Municipality.objects.values_list("pk", "code"))

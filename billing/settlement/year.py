@@ -7,6 +7,7 @@ they correct.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -14,7 +15,17 @@ from django.utils.translation import gettext as _
 from billing.allocation.rounding import largest_remainder
 from billing.allocation.settlement import settle
 from billing.allocation.shares import in_proportion
-from billing.models import Allocation, Budget, BudgetPlan, BudgetShare, CorrectionAmount, Instalment, Period, Pool
+from billing.models import (
+    Allocation,
+    Budget,
+    BudgetPlan,
+    BudgetShare,
+    CorrectionAmount,
+    Instalment,
+    Period,
+    Pool,
+    Transfer,
+)
 from billing.parties import short_name
 from municipalities.models import Municipality
 from servicecenter.ui import formats
@@ -116,6 +127,8 @@ def _pools(plan: BudgetPlan, months: list[date]) -> list[PoolYear]:
         row = found.setdefault(pool, PoolYear(known[pool] if pool else None))
         row.actual[code] = row.actual.get(code, 0) + amount
         row.actual_ore += amount
+    for pool, moved in _moved(months):
+        found.setdefault(pool, PoolYear(known[pool])).actual_ore += moved
     weights: dict[int, dict] = {}
     for share in BudgetShare.objects.filter(plan=plan).select_related("municipality"):
         weights.setdefault(share.pool_id, {})[share.municipality.code] = share.exact_share
@@ -127,10 +140,26 @@ def _pools(plan: BudgetPlan, months: list[date]) -> list[PoolYear]:
 def _share(row: PoolYear, weights: dict | None) -> None:
     """By the budget's key. A pool that the budget did not know has none, so nothing of it is due to another key."""
     if not weights:
-        row.by_budget_key = dict(row.actual)
+        row.by_budget_key = _as_carried(row)
         return
     row.budget = dict(largest_remainder(row.budget_ore, in_proportion(weights)).amounts)
     row.by_budget_key = dict(largest_remainder(row.actual_ore, in_proportion(weights)).amounts)
+
+
+def _as_carried(row: PoolYear) -> Amounts:
+    """Shared as it was. What the pool gave to others belongs to it here, so that nothing counts twice."""
+    carried = {code: Fraction(amount) for code, amount in row.actual.items() if amount > 0}
+    if row.actual_ore == sum(row.actual.values()) or not carried:
+        return dict(row.actual)
+    return dict(largest_remainder(row.actual_ore, in_proportion(carried)).amounts)
+
+
+def _moved(months: list[date]) -> Iterable[tuple[int, int]]:
+    """(pool, øre): what pools gave is cost of the giver, as it is in the budget, and no cost of the receiver."""
+    rows = Transfer.objects.filter(run__is_current=True, period__month__in=months)
+    yield from _sums(rows, "giver")
+    for pool, total in _sums(rows, "receiver"):
+        yield pool, -total
 
 
 def _actual(months: list[date]) -> Iterable[tuple[int | None, str, int]]:

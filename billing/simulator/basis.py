@@ -13,6 +13,7 @@ from django.db.models import Q, Sum
 
 from billing.allocation import plain, runs
 from billing.allocation.drivers import Drivers
+from billing.allocation.givings import read_giving
 from billing.allocation.ledger import Line
 from billing.allocation.pools import KeyVersion as DatedKey
 from billing.allocation.pools import Participation as TakingPart
@@ -20,8 +21,19 @@ from billing.allocation.pools import Terms, joined
 from billing.allocation.sharings import Keyed, OnCost, Sharing
 from billing.allocation.spans import Period as Days
 from billing.allocation.spans import Span
-from billing.models import Allocation, Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Pool
-from billing.plans import plain_decimal
+from billing.models import (
+    Allocation,
+    Driver,
+    DriverValue,
+    Giving,
+    KeyVersion,
+    LedgerLine,
+    Participation,
+    Period,
+    Pool,
+    Transfer,
+)  # fmt: skip
+from billing.plans import gives, plain_decimal
 from billing.simulator.joining import Joining
 from municipalities.models import Municipality
 from servicecenter.tenancy.scope import current_scope
@@ -50,6 +62,7 @@ class Basis:
     taking_part: Mapping[str, TakingPart]
     joining: Joining | None = None
     direct_pools: list[Pool] = field(default_factory=list)
+    givings: Mapping[str, Sequence[Giving]] = field(default_factory=dict)
 
     @property
     def order(self) -> list[str]:
@@ -104,10 +117,18 @@ def read(
     basis = Basis(
         [], pools, drivers, members, versions,
         _taking_part(pools, months[0].month, months[-1].end), joining,
-        [pool for pool in every_pool if pool.is_direct],
+        [pool for pool in every_pool if pool.is_direct], _givings(months[0].month, months[-1].end),
     )  # fmt: skip
     _Reading(basis, months).read()
     return basis
+
+
+def _givings(first: date, end: date) -> dict[str, list[Giving]]:
+    found: dict[str, list[Giving]] = {}
+    rows = Giving.objects.in_force(first, end).select_related("giver", "idle").prefetch_related("parts__receiver")
+    for giving in rows:
+        found.setdefault(giving.giver.code, []).append(giving)
+    return found
 
 
 def _versions(pools: list[Pool], first: date, end: date) -> dict[str, list[KeyVersion]]:
@@ -151,9 +172,19 @@ class _Reading:
         carried_alone = Q(pool=None) | Q(pool__is_direct=True)
         by_pool = rows.exclude(carried_alone).order_by().values_list("period_id", "pool__code")
         shared = {(period, pool): ore for period, pool, ore in by_pool.annotate(ore=Sum("amount_ore"))}
+        self._put_back(shared)
         by_member = rows.order_by().values_list("period_id", "municipality__code")
         sums = by_member.annotate(alone=Sum("amount_ore", filter=carried_alone), ore=Sum("amount_ore"))
         return shared, {(period, member): (alone or 0, ore) for period, member, alone, ore in sums}
+
+    def _put_back(self, shared: dict) -> None:
+        """What was given belongs to the giver again: the scenario gives it anew."""
+        rows = Transfer.objects.filter(run__is_current=True, period__in=self.periods)
+        for period, giver, receiver, ore in rows.values_list(
+            "period_id", "giver__code", "receiver__code", "amount_ore"
+        ):
+            shared[period, giver] = shared.get((period, giver), 0) + ore
+            shared[period, receiver] = shared.get((period, receiver), 0) - ore
 
     def _lines(self, period: Period, shared: dict, direct: dict) -> tuple[list[Line], Amounts]:
         booked = {member: sums for (of, member), sums in direct.items() if of == period.pk}
@@ -180,6 +211,11 @@ class _Reading:
         return {code: {"nature": natures[code], "values": table} for code, table in values.items()}
 
     def _sharing(self, pool: str, days: Days, drivers: Drivers) -> Sharing:
+        rest = self._rest(pool, days, drivers)
+        giving = next((row for row in self.basis.givings.get(pool, ()) if _covers(row, days)), None)
+        return read_giving(gives(giving), rest) if giving else rest
+
+    def _rest(self, pool: str, days: Days, drivers: Drivers) -> Sharing:
         versions = [row for row in self.basis.versions.get(pool, ()) if _covers(row, days)]
         if versions and versions[0].is_on_cost:
             return OnCost(tuple(plain.names(versions[0].definition.get("of"))), frozenset(self.basis.order))
@@ -187,7 +223,7 @@ class _Reading:
         return Keyed(Terms(self.basis.taking_part[pool], keys), days, drivers)
 
 
-def _covers(version: KeyVersion, days: Days) -> bool:
+def _covers(version: KeyVersion | Giving, days: Days) -> bool:
     return version.valid_from < days.end and (version.valid_to is None or version.valid_to > days.first)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from billing.allocation import runs, what_if
 from billing.allocation.errors import AllocationError, located
+from billing.allocation.givings import Giving, read_giving
 from billing.allocation.pools import KeyVersion as DatedKey
 from billing.allocation.pools import Terms
 from billing.allocation.sharings import DIRECT, Keyed, OnCost, Sharing
@@ -24,6 +25,7 @@ class Choice:
     definition: Definition | None = None
     floor: Mapping[str, Fraction] = field(default_factory=dict)
     cap: Mapping[str, Fraction] = field(default_factory=dict)
+    gives: Mapping[str, Any] | None = None  # what the pool gives to others; None leaves it as it is
 
     @property
     def has_bounds(self) -> bool:
@@ -31,7 +33,7 @@ class Choice:
 
     @property
     def changes(self) -> bool:
-        return self.definition is not None or self.has_bounds
+        return self.definition is not None or self.has_bounds or self.gives is not None
 
     def within_bounds(self, definition: object) -> object:
         if not self.has_bounds:
@@ -106,8 +108,18 @@ def _alternatives(basis: Basis, choices: Mapping[str, Choice]) -> tuple[list[run
 
 
 def _changed(basis: Basis, month: Month, pool: str, choice: Choice) -> Sharing:
-    """The pool's sharing in the scenario."""
+    """The pool's sharing in the scenario: what it gives to others, and how it shares the rest."""
     present = month.plan.sharings[pool]
+    rest = present.rest if isinstance(present, Giving) else present
+    if choice.definition is not None or choice.has_bounds or basis.joining:
+        rest = _rest(basis, month, pool, choice, rest)
+    if choice.gives is not None:
+        return read_giving(choice.gives, rest) if choice.gives["units"] else rest
+    return replace(present, rest=rest) if isinstance(present, Giving) else rest
+
+
+def _rest(basis: Basis, month: Month, pool: str, choice: Choice, present: Sharing) -> Sharing:
+    """How the municipalities share the pool in the scenario."""
     definition = choice.definition
     if definition is not None and definition.get("type") == "on_cost":
         followed = definition.get("of") or (DIRECT, *basis.order[: basis.order.index(pool)])
@@ -128,7 +140,8 @@ def _changed(basis: Basis, month: Month, pool: str, choice: Choice) -> Sharing:
 
 def _by_key(basis: Basis, month: Month, pool: str) -> Keyed:
     """A pool that followed the cost of others, ready for a key: those take part who do anywhere, if nobody is named."""
-    other = next((sharing for sharing in month.plan.sharings.values() if isinstance(sharing, Keyed)), None)
+    every = [s.rest if isinstance(s, Giving) else s for s in month.plan.sharings.values()]
+    other = next((sharing for sharing in every if isinstance(sharing, Keyed)), None)
     if other is None:
         raise AllocationError("EMPTY", pool=pool)
     everywhere = {code: spans for taking_part in basis.taking_part.values() for code, spans in taking_part.items()}
@@ -137,8 +150,9 @@ def _by_key(basis: Basis, month: Month, pool: str) -> Keyed:
 
 def _try(sharing: Sharing, month: Month, pool: str) -> None:
     """Read the shares where they will be needed, so that each pool's fault is found."""
-    if isinstance(sharing, Keyed) and any(line.pool == pool and line.amount_ore for line in month.plan.lines):
-        sharing.shares({})
+    keyed = sharing.rest if isinstance(sharing, Giving) and sharing.own else sharing
+    if isinstance(keyed, Keyed) and any(line.pool == pool and line.amount_ore for line in month.plan.lines):
+        keyed.shares({})
 
 
 def _by_pool(now: list[runs.Run], after: list[runs.Run]) -> dict[str, dict[str, int]]:
@@ -150,6 +164,6 @@ def _by_pool(now: list[runs.Run], after: list[runs.Run]) -> dict[str, dict[str, 
             if pool == DIRECT or old[pool] == new[pool]:
                 continue
             sums = differences.setdefault(pool, {})
-            for member in old[pool].keys() | new[pool].keys():
+            for member in (old[pool].keys() | new[pool].keys()) - before.cascade.pools:
                 sums[member] = sums.get(member, 0) + new[pool].get(member, 0) - old[pool].get(member, 0)
     return {pool: dict(sorted(sums.items())) for pool, sums in differences.items() if any(sums.values())}

@@ -50,6 +50,7 @@ ROUTES = {
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
+    "billing:giving_new": (["desk"], "get", "finance"),
     "billing:invoices": ([], "get", "readers"),
     "billing:invoice": (["INVOICE"], "get", "own"),
     "billing:invoice_file": (["INVOICE", "oioubl"], "get", "own"),

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, connections
 from django.urls import reverse
 
 from billing import corrections, periods, seals
-from billing.models import LedgerLine, LineSeal, Period, PeriodSeal
+from billing.models import GivenPart, Giving, LedgerLine, LineSeal, Period, PeriodSeal
 from billing.tasks import seal_chains
 from servicecenter.tenancy.scope import tenant_scope
 from tests.billing.test_corrections import closed, late
@@ -18,11 +18,17 @@ from tests.billing.world import NOON, World
 TABLES = [
     "ledgerline", "drivervalue", "driverevidence", "driverpart", "run", "snapshot", "allocation", "period",
     "keyversion", "participation", "drivercorrection", "correction", "correctionamount", "correctionsnapshot",
-    "lineseal", "periodseal", "importbatch",
+    "lineseal", "periodseal", "importbatch", "giving", "givenpart", "transfer",
 ]  # fmt: skip
 CORRECTED = [
     "UPDATE billing_correction SET reason = 'x'",
     "DELETE FROM billing_correction",
+    "UPDATE billing_transfer SET amount_ore = 1",
+    "DELETE FROM billing_transfer",
+    "UPDATE billing_giving SET own = 1",
+    "DELETE FROM billing_giving",
+    "UPDATE billing_givenpart SET units = 1",
+    "DELETE FROM billing_givenpart",
     "UPDATE billing_correctionamount SET amount_ore = 0",
     "DELETE FROM billing_correctionamount",
     "UPDATE billing_correctionsnapshot SET content = '{}'",
@@ -66,8 +72,12 @@ CORRECTED = [
 
 
 def with_everything():
-    """A closed October with evidence and a correction booked in a closed November."""
+    """A closed October with evidence and a correction booked in a closed November, in which the desk gives."""
     world = closed()
+    giving = Giving.objects.create(
+        giver=world.desk, valid_from=world.november.month, basis="percent", capacity=100, own=90, decided_by="Os"
+    )
+    GivenPart.objects.create(giving=giving, receiver=world.security, units=10)
     corrections.correct_value(
         world.october, world.inhabitants, world.egedal, Decimal(45_000), reason="Talt igen", by=world.lone
     )
@@ -142,6 +152,8 @@ BEHIND = [
     "UPDATE billing_snapshot SET content = '{}'",
     "UPDATE billing_allocation SET amount_ore = amount_ore + 1",
     "UPDATE billing_allocation SET share = '1'",
+    "UPDATE billing_transfer SET amount_ore = amount_ore + 1",
+    "UPDATE billing_transfer SET rounding = '1/2'",
     "UPDATE billing_period SET closed_at = closed_at + interval '1 second'",
     "UPDATE billing_period SET state = 'approved'",
     "UPDATE billing_correctionamount SET amount_ore = amount_ore + 1",
