@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.allocation.errors import AllocationError
 from billing.forms import QuantityField
 from billing.giving.proposals import check_order, simulated
-from billing.keys.forms import DayField
+from billing.keys import inputs
 from billing.keys.proposals import closed_months
 from billing.models import Giving, Pool
 from billing.plans import plain_decimal
@@ -27,19 +27,18 @@ class GivingForm(ProposalForm):
         self.pool, self.basis, self.receivers = pool, basis, receivers
         first = (timezone.localdate().replace(day=1) + timedelta(days=32)).replace(day=1)
         super().__init__(data, initial={"valid_from": first})
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        self.fields["valid_from"] = DayField(label=_("In force from"), widget=widget)
+        self.fields["valid_from"] = inputs.day(_("In force from"))
         if basis == Giving.Basis.UNITS:
-            self.fields["capacity"] = _quantity(_("Capacity in all"), is_required=True)
+            self.fields["capacity"] = _required(_("Capacity in all"))
             self.fields["unit"] = forms.CharField(label=_("Unit of the capacity"), max_length=40)
-            self.fields["own"] = _quantity(_("Used by the municipalities themselves"), is_required=True)
+            self.fields["own"] = _required(_("Used by the municipalities themselves"))
             choices = [("", "–"), *((other.code, other.name) for other in receivers)]
             self.fields["idle"] = forms.ChoiceField(
                 label=_("Who carries what is idle"), choices=choices, required=False
             )
         for other in receivers:
             text = other.name if basis == Giving.Basis.UNITS else f"{other.name}, %"
-            self.fields[f"to_{other.code}"] = _quantity(text)
+            self.fields[f"to_{other.code}"] = inputs.quantity(text)
 
     def receiver_fields(self):
         return [self[f"to_{other.code}"] for other in self.receivers]
@@ -102,7 +101,5 @@ class GivingForm(ProposalForm):
         }  # fmt: skip
 
 
-def _quantity(label, *, is_required=False) -> QuantityField:
-    field = QuantityField(label=label, required=is_required, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    field.hides_optional = not is_required  # which rows may stay empty, the page says once
-    return field
+def _required(label) -> QuantityField:
+    return QuantityField(label=label, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
