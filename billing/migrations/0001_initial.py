@@ -136,6 +136,37 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-month"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="period_is_a_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"),
+                            models.Q(("calculated_at__isnull", False), ("calculated_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="period_calculated_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "calculated"]),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                ("approved_by__isnull", False),
+                                models.Q(("approved_by", models.F("calculated_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="period_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="period_closed_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +205,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "period", "driver"), name="driver_value_once"),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="driver_value_tenant_key"),
+                    models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="driver_value_not_negative"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Participation",
@@ -196,6 +234,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pool__position", "municipality__code", "valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("municipality", "pool", "valid_from"), name="participation_one_a_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="participation_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -255,6 +304,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["booked_on", "external_id"],
+                "indexes": [models.Index(fields=["period", "pool", "municipality"], name="ledger_by_pool")],
+                "constraints": [models.UniqueConstraint(fields=("source", "external_id"), name="ledger_line_once")],
             },
         ),
         migrations.CreateModel(
@@ -278,6 +329,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pool__position", "valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "valid_from"), name="key_version_one_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="key_version_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -293,6 +353,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "month"), name="budget_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="budget_is_of_a_month"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Run",
@@ -322,6 +388,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)), fields=("period",), name="run_one_current"
+                    ),
+                    models.UniqueConstraint(fields=("period", "sha256"), name="run_once_per_snapshot"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "ledger_ore",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("allocated_ore"), "+", models.F("unallocated_ore")
+                                ),
+                            )
+                        ),
+                        name="run_balances",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Allocation",
@@ -359,6 +444,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["period", "municipality"], name="allocation_by_period")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run", "pool", "municipality"), name="allocation_once", nulls_distinct=False
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RunRequest",
@@ -393,6 +486,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(models.F("id"), condition=models.Q(("settled_at", None)), name="run_request_waiting")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -459,136 +555,5 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("value", "digest"), name="driver_evidence_once")],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="period_is_a_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"),
-                    models.Q(("calculated_at__isnull", False), ("calculated_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="period_calculated_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["open", "calculated"]),
-                    models.Q(
-                        ("approved_at__isnull", False),
-                        ("approved_by__isnull", False),
-                        models.Q(("approved_by", models.F("calculated_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="period_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="period_closed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="drivervalue",
-            constraint=models.UniqueConstraint(fields=("municipality", "period", "driver"), name="driver_value_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="drivervalue",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="driver_value_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="drivervalue",
-            constraint=models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="driver_value_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="participation",
-            constraint=models.UniqueConstraint(
-                fields=("municipality", "pool", "valid_from"), name="participation_one_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
-                name="participation_ends_after_start",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerline",
-            index=models.Index(fields=["period", "pool", "municipality"], name="ledger_by_pool"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerline",
-            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="ledger_line_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="keyversion",
-            constraint=models.UniqueConstraint(fields=("pool", "valid_from"), name="key_version_one_a_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="keyversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
-                name="key_version_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(fields=("pool", "month"), name="budget_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="budget_is_of_a_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_current", True)), fields=("period",), name="run_one_current"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.UniqueConstraint(fields=("period", "sha256"), name="run_once_per_snapshot"),
-        ),
-        migrations.AddConstraint(
-            model_name="run",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "ledger_ore",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("allocated_ore"), "+", models.F("unallocated_ore")
-                        ),
-                    )
-                ),
-                name="run_balances",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="allocation",
-            index=models.Index(fields=["period", "municipality"], name="allocation_by_period"),
-        ),
-        migrations.AddConstraint(
-            model_name="allocation",
-            constraint=models.UniqueConstraint(
-                fields=("run", "pool", "municipality"), name="allocation_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="runrequest",
-            index=models.Index(models.F("id"), condition=models.Q(("settled_at", None)), name="run_request_waiting"),
         ),
     ]

@@ -44,6 +44,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality",), name="baseline_once"),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="baseline_tenant_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("promised_ore__gte", 0)), name="baseline_promise_not_negative"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="HomeCost",
@@ -61,6 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["year"],
+                "constraints": [models.UniqueConstraint(fields=("municipality", "year"), name="home_cost_once")],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +120,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("variable_ore", 0),
+                            models.Q(("base_volume__gt", 0), ("driver__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="baseline_part_varies_by_something",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -127,6 +147,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["year"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "year"), name="index_value_once"),
+                    models.CheckConstraint(condition=models.Q(("value__gt", 0)), name="index_value_above_zero"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -153,41 +177,6 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["created_at", "id"],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="baseline",
-            constraint=models.UniqueConstraint(fields=("municipality",), name="baseline_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="baseline",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="baseline_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="baseline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("promised_ore__gte", 0)), name="baseline_promise_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="homecost",
-            constraint=models.UniqueConstraint(fields=("municipality", "year"), name="home_cost_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="baselinepart",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("variable_ore", 0), models.Q(("base_volume__gt", 0), ("driver__isnull", False)), _connector="OR"
-                ),
-                name="baseline_part_varies_by_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indexvalue",
-            constraint=models.UniqueConstraint(fields=("series", "year"), name="index_value_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="indexvalue",
-            constraint=models.CheckConstraint(condition=models.Q(("value__gt", 0)), name="index_value_above_zero"),
         ),
         protect("billing_baseline", readable="totals"),
         protect("billing_baselinepart", readable="totals"),

@@ -104,6 +104,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["municipality", "-issued_on"], name="invoice_by_municipality")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "number"), name="invoice_number_once"),
+                    models.UniqueConstraint(fields=("municipality", "source"), name="invoice_source_once"),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="invoice_tenant_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("net_ore__gte", 0), ("vat_ore__gte", 0)), name="invoice_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gte", models.F("first_day"))), name="invoice_period_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("issued_on"))), name="invoice_due_after_issue"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InvoiceParty",
@@ -323,39 +340,5 @@ class Migration(migrations.Migration):
                 "ordering": ["position"],
                 "constraints": [models.UniqueConstraint(fields=("invoice", "position"), name="invoice_line_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(fields=["municipality", "-issued_on"], name="invoice_by_municipality"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(fields=("series", "number"), name="invoice_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(fields=("municipality", "source"), name="invoice_source_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="invoice_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("net_ore__gte", 0), ("vat_ore__gte", 0)), name="invoice_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gte", models.F("first_day"))), name="invoice_period_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on__gte", models.F("issued_on"))), name="invoice_due_after_issue"
-            ),
         ),
     ]

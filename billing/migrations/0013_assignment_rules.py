@@ -53,6 +53,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("account", ""), ("contract", ""), ("vendor", ""), _negated=True),
+                        name="assignment_rule_has_a_condition",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pool__isnull", False), ("paid_by__isnull", False), _connector="OR"),
+                        name="assignment_rule_names_a_payer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="assignment_rule_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -80,26 +96,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("account", ""), ("contract", ""), ("vendor", ""), _negated=True),
-                name="assignment_rule_has_a_condition",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pool__isnull", False), ("paid_by__isnull", False), _connector="OR"),
-                name="assignment_rule_names_a_payer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignmentrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
-                name="assignment_rule_ends_after_start",
-            ),
         ),
     ]

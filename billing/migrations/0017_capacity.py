@@ -61,6 +61,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "critical system",
                 "verbose_name_plural": "critical systems",
                 "ordering": ["recovery_hours", "name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("standby", models.F("data_centre")), _negated=True),
+                        name="critical_system_standby_elsewhere",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -85,6 +91,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["municipality__code"],
+                "constraints": [models.UniqueConstraint(fields=("municipality", "system"), name="dependence_once")],
             },
         ),
         migrations.CreateModel(
@@ -116,6 +123,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "resource",
                 "verbose_name_plural": "resources",
                 "ordering": ["position", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("pool_percent__gt", 0), ("pool_percent__lte", 100)),
+                        name="resource_part_of_pool",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +164,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "period", "resource"), name="holding_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("owned__gte", 0), ("used__gte", 0)), name="holding_not_negative"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CapacityTrade",
@@ -195,6 +216,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["entered_at", "id"],
+                "indexes": [models.Index(fields=["period", "municipality"], name="capacity_trade_by_period")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "id"), name="capacity_trade_tenant_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("buyer", models.F("municipality")), _negated=True),
+                        name="capacity_trade_between_two",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0), ("units__gt", 0)), name="capacity_trade_of_something"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -230,53 +262,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="criticalsystem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("standby", models.F("data_centre")), _negated=True),
-                name="critical_system_standby_elsewhere",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dependence",
-            constraint=models.UniqueConstraint(fields=("municipality", "system"), name="dependence_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="resource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pool_percent__gt", 0), ("pool_percent__lte", 100)), name="resource_part_of_pool"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.UniqueConstraint(fields=("municipality", "period", "resource"), name="holding_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="holding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("owned__gte", 0), ("used__gte", 0)), name="holding_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="capacitytrade",
-            index=models.Index(fields=["period", "municipality"], name="capacity_trade_by_period"),
-        ),
-        migrations.AddConstraint(
-            model_name="capacitytrade",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="capacity_trade_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="capacitytrade",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("buyer", models.F("municipality")), _negated=True),
-                name="capacity_trade_between_two",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="capacitytrade",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit_price__gte", 0), ("units__gt", 0)), name="capacity_trade_of_something"
-            ),
         ),
     ]

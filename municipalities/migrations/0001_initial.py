@@ -153,6 +153,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "site",
                 "verbose_name_plural": "sites",
                 "ordering": ["sort_key"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "name"), name="site_name_in_municipality"),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="site_tenant_key"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +244,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
+                "indexes": [models.Index(fields=["municipality", "sort_key"], name="person_by_name")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("municipality"),
+                        django.db.models.functions.text.Lower("email"),
+                        name="person_email_in_municipality",
+                    ),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="person_tenant_key"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -273,29 +286,5 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "unique_together": {("user", "permission", "content_object")},
             },
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.UniqueConstraint(fields=("municipality", "name"), name="site_name_in_municipality"),
-        ),
-        migrations.AddConstraint(
-            model_name="site",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="site_tenant_key"),
-        ),
-        migrations.AddIndex(
-            model_name="person",
-            index=models.Index(fields=["municipality", "sort_key"], name="person_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(
-                models.F("municipality"),
-                django.db.models.functions.text.Lower("email"),
-                name="person_email_in_municipality",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="person_tenant_key"),
         ),
     ]

@@ -74,6 +74,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-proposed_at", "-pk"],
+                "indexes": [models.Index(fields=["kind", "subject", "-proposed_at"], name="proposal_of_subject")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")),
+                        fields=("kind", "subject"),
+                        name="proposal_one_open_per_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("takes_effect_at__gt", models.F("proposed_at"))),
+                        name="proposal_never_takes_effect_backwards",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at", None), ("state", "proposed")),
+                            models.Q(models.Q(("state", "proposed"), _negated=True), ("settled_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="proposal_settled_has_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "adopted"), _negated=True),
+                            ("settled_at__lt", models.F("takes_effect_at")),
+                            _connector="OR",
+                        ),
+                        name="proposal_adopted_before_it_takes_effect",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +125,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "proposal"), name="effect_detail_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -131,6 +164,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["decided_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "proposal"), name="decision_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), name="decision_names_the_minutes"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -154,65 +193,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["municipality__code"],
+                "constraints": [models.UniqueConstraint(fields=("municipality", "proposal"), name="concern_once")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(fields=["kind", "subject", "-proposed_at"], name="proposal_of_subject"),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")),
-                fields=("kind", "subject"),
-                name="proposal_one_open_per_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("takes_effect_at__gt", models.F("proposed_at"))),
-                name="proposal_never_takes_effect_backwards",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at", None), ("state", "proposed")),
-                    models.Q(models.Q(("state", "proposed"), _negated=True), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="proposal_settled_has_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "adopted"), _negated=True),
-                    ("settled_at__lt", models.F("takes_effect_at")),
-                    _connector="OR",
-                ),
-                name="proposal_adopted_before_it_takes_effect",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="effectdetail",
-            constraint=models.UniqueConstraint(fields=("municipality", "proposal"), name="effect_detail_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(fields=("municipality", "proposal"), name="decision_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reference", ""), _negated=True), name="decision_names_the_minutes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="concern",
-            constraint=models.UniqueConstraint(fields=("municipality", "proposal"), name="concern_once"),
         ),
     ]

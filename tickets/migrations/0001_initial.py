@@ -91,6 +91,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("service", "for_municipality"), name="agreement_one_per_scope", nulls_distinct=False
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Category",
@@ -321,6 +328,114 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "ticket",
                 "verbose_name_plural": "tickets",
+                "indexes": [
+                    models.Index(
+                        models.F("queue"),
+                        models.F("next_due_at"),
+                        models.F("id"),
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                frozenset(
+                                    [
+                                        "new",
+                                        "open",
+                                        "waiting_planned",
+                                        "waiting_requester",
+                                        "waiting_third_party",
+                                        "waiting_vendor",
+                                    ]
+                                ),
+                            )
+                        ),
+                        name="ticket_queue_next_due",
+                    ),
+                    models.Index(
+                        models.F("municipality"),
+                        models.F("next_due_at"),
+                        models.F("id"),
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                frozenset(
+                                    [
+                                        "new",
+                                        "open",
+                                        "waiting_planned",
+                                        "waiting_requester",
+                                        "waiting_third_party",
+                                        "waiting_vendor",
+                                    ]
+                                ),
+                            )
+                        ),
+                        name="ticket_mun_next_due",
+                    ),
+                    models.Index(
+                        models.F("assignee"),
+                        models.F("next_due_at"),
+                        models.F("id"),
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                frozenset(
+                                    [
+                                        "new",
+                                        "open",
+                                        "waiting_planned",
+                                        "waiting_requester",
+                                        "waiting_third_party",
+                                        "waiting_vendor",
+                                    ]
+                                ),
+                            )
+                        ),
+                        name="ticket_mine_next_due",
+                    ),
+                    models.Index(fields=["requester", "-received_at"], name="ticket_of_requester"),
+                    models.Index(models.F("municipality"), models.F("first_resolved_at"), name="ticket_first_resolved"),
+                    models.Index(models.F("queue"), models.F("status"), models.F("municipality"), name="ticket_counts"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "id"), name="ticket_tenant_key"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("source", ""), _negated=True),
+                        fields=("municipality", "source", "external_id"),
+                        name="ticket_external_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("priority__range", (1, 5))), name="ticket_priority_1_to_5"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "cancelled"), _negated=True),
+                            models.Q(("cancel_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="ticket_cancelled_with_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                frozenset(
+                                    [
+                                        "new",
+                                        "open",
+                                        "waiting_planned",
+                                        "waiting_requester",
+                                        "waiting_third_party",
+                                        "waiting_vendor",
+                                    ]
+                                ),
+                            ),
+                            ("status", "merged"),
+                            ("resolved_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="ticket_ended_has_an_instant",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -379,6 +494,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["at", "id"],
+                "indexes": [models.Index(fields=["ticket", "at", "id"], name="message_of_ticket")],
+                "constraints": [models.UniqueConstraint(fields=("municipality", "id"), name="message_tenant_key")],
             },
         ),
         migrations.CreateModel(
@@ -426,6 +543,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [models.Index(fields=["ticket", "id"], name="event_of_ticket")],
             },
         ),
         migrations.CreateModel(
@@ -450,6 +568,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "kind", "cycle", "percent"), name="clock_effect_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Clock",
@@ -497,6 +620,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.F("next_at"),
+                        models.F("id"),
+                        condition=models.Q(("next_at__isnull", False)),
+                        name="clock_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "kind", "cycle"), name="clock_once_per_cycle"),
+                    models.CheckConstraint(
+                        condition=models.Q(("next_at__isnull", True), ("stopped_at__isnull", True), _connector="OR"),
+                        name="clock_stopped_is_never_due",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Attachment",
@@ -569,6 +709,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "indexes": [models.Index(fields=["municipality", "day"], name="time_by_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("minutes__range", (-1440, 1440)), models.Q(("minutes", 0), _negated=True)),
+                        name="time_within_a_day",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -654,192 +801,5 @@ class Migration(migrations.Migration):
                 "abstract": False,
                 "unique_together": {("user", "permission", "content_object")},
             },
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("service", "for_municipality"), name="agreement_one_per_scope", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["ticket", "at", "id"], name="message_of_ticket"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="message_tenant_key"),
-        ),
-        migrations.AddIndex(
-            model_name="event",
-            index=models.Index(fields=["ticket", "id"], name="event_of_ticket"),
-        ),
-        migrations.AddConstraint(
-            model_name="clockeffect",
-            constraint=models.UniqueConstraint(fields=("ticket", "kind", "cycle", "percent"), name="clock_effect_once"),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                models.F("next_at"), models.F("id"), condition=models.Q(("next_at__isnull", False)), name="clock_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.UniqueConstraint(fields=("ticket", "kind", "cycle"), name="clock_once_per_cycle"),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("next_at__isnull", True), ("stopped_at__isnull", True), _connector="OR"),
-                name="clock_stopped_is_never_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="timeentry",
-            index=models.Index(fields=["municipality", "day"], name="time_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="timeentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes__range", (-1440, 1440)), models.Q(("minutes", 0), _negated=True)),
-                name="time_within_a_day",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                models.F("queue"),
-                models.F("next_due_at"),
-                models.F("id"),
-                condition=models.Q(
-                    (
-                        "status__in",
-                        frozenset(
-                            [
-                                "new",
-                                "open",
-                                "waiting_planned",
-                                "waiting_requester",
-                                "waiting_third_party",
-                                "waiting_vendor",
-                            ]
-                        ),
-                    )
-                ),
-                name="ticket_queue_next_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                models.F("municipality"),
-                models.F("next_due_at"),
-                models.F("id"),
-                condition=models.Q(
-                    (
-                        "status__in",
-                        frozenset(
-                            [
-                                "new",
-                                "open",
-                                "waiting_planned",
-                                "waiting_requester",
-                                "waiting_third_party",
-                                "waiting_vendor",
-                            ]
-                        ),
-                    )
-                ),
-                name="ticket_mun_next_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(
-                models.F("assignee"),
-                models.F("next_due_at"),
-                models.F("id"),
-                condition=models.Q(
-                    (
-                        "status__in",
-                        frozenset(
-                            [
-                                "new",
-                                "open",
-                                "waiting_planned",
-                                "waiting_requester",
-                                "waiting_third_party",
-                                "waiting_vendor",
-                            ]
-                        ),
-                    )
-                ),
-                name="ticket_mine_next_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["requester", "-received_at"], name="ticket_of_requester"),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(models.F("municipality"), models.F("first_resolved_at"), name="ticket_first_resolved"),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(models.F("queue"), models.F("status"), models.F("municipality"), name="ticket_counts"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="ticket_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source", ""), _negated=True),
-                fields=("municipality", "source", "external_id"),
-                name="ticket_external_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__range", (1, 5))), name="ticket_priority_1_to_5"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(("cancel_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="ticket_cancelled_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        frozenset(
-                            [
-                                "new",
-                                "open",
-                                "waiting_planned",
-                                "waiting_requester",
-                                "waiting_third_party",
-                                "waiting_vendor",
-                            ]
-                        ),
-                    ),
-                    ("status", "merged"),
-                    ("resolved_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="ticket_ended_has_an_instant",
-            ),
         ),
     ]

@@ -64,6 +64,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-began_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("began_at")), _connector="OR"
+                        ),
+                        name="incident_ends_after_it_begins",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -83,13 +91,6 @@ class Migration(migrations.Migration):
                 models.F("major_incident"),
                 condition=models.Q(("major_incident__isnull", False)),
                 name="ticket_of_incident",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="majorincident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("began_at")), _connector="OR"),
-                name="incident_ends_after_it_begins",
             ),
         ),
     ]

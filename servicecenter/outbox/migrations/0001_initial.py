@@ -58,6 +58,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        models.F("next_attempt_at"),
+                        models.F("id"),
+                        condition=models.Q(("state", "waiting")),
+                        name="mail_due",
+                    ),
+                    models.Index(
+                        models.F("municipality"),
+                        models.F("id"),
+                        condition=models.Q(("state", "dead")),
+                        name="mail_dead",
+                    ),
+                    models.Index(
+                        models.F("sent_at"),
+                        condition=models.Q(("erased_at__isnull", True), ("state", "sent")),
+                        name="mail_to_erase",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "cause"), name="mail_once_per_cause"),
+                    models.UniqueConstraint(fields=("municipality", "id"), name="mail_tenant_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="mail_sent_has_an_instant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("message_id", ""), _negated=True), name="mail_has_a_message_id"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="MailFile",
@@ -83,50 +119,5 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
             },
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                models.F("next_attempt_at"), models.F("id"), condition=models.Q(("state", "waiting")), name="mail_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                models.F("municipality"), models.F("id"), condition=models.Q(("state", "dead")), name="mail_dead"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mail",
-            index=models.Index(
-                models.F("sent_at"),
-                condition=models.Q(("erased_at__isnull", True), ("state", "sent")),
-                name="mail_to_erase",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.UniqueConstraint(fields=("municipality", "cause"), name="mail_once_per_cause"),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.UniqueConstraint(fields=("municipality", "id"), name="mail_tenant_key"),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("state", "sent")),
-                    models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="mail_sent_has_an_instant",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mail",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("message_id", ""), _negated=True), name="mail_has_a_message_id"
-            ),
         ),
     ]
