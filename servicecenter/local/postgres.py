@@ -161,6 +161,10 @@ class Postgres:
             "listen_addresses": "",
             "unix_socket_permissions": "0777",  # the folder is the lock: 0700
             "shared_buffers": f"{max(64, min(2048, memory // 8))}MB",
+            # Nobody copies this server's log, so what is made anew in one transaction need not pass through it.
+            "wal_level": "minimal",
+            "max_wal_senders": "0",
+            "max_wal_size": "4GB",
             "dynamic_shared_memory_type": "posix" if _shared_memory_is_roomy() else "mmap",
             "timezone": "UTC",
             "log_timezone": "UTC",

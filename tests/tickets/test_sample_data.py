@@ -1,13 +1,14 @@
 """The sample data of `make demo`: the same every time, and true to the product's own rules."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from random import Random
+from statistics import median
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from billing import cycle
 from billing.management.commands.sample_data import SEED
@@ -17,14 +18,18 @@ from municipalities.sample.people import make_community
 from servicecenter.tenancy.scope import tenant_scope
 from tests.factories import make_municipality, see
 from tests.tickets.test_counts import counted, fresh
-from tickets.models import Category, Clock, ClockEffect, Event, Message, Occasion, Queue, Ticket
+from tickets.levels.measuring import measure
+from tickets.levels.models import LevelFigure
+from tickets.levels.pauses import WAITS
+from tickets.models import Category, Clock, ClockEffect, Event, Message, Occasion, Queue, Rating, Ticket
 from tickets.sample.bare import bare
+from tickets.sample.checking import wrong
 from tickets.sample.desk import make_desk
 from tickets.sample.load import load_history
 from tickets.sample.multiply import COPIED
 from tickets.sla.rebuilding import differences, examine, repair
 from tickets.sla.terms import rulebook
-from tickets.status import ACTIVE, Status
+from tickets.status import Status
 
 pytestmark = pytest.mark.django_db
 UNTIL = "2026-11-25T12:00:00+01:00"
@@ -96,25 +101,104 @@ def test_rebuilding_the_clocks_changes_nothing():
     assert not ClockEffect.objects.filter(at__gt=NOW).exists()
     assert not Occasion.objects.exists()  # what is long past is news to nobody
     assert not Event.objects.filter(at__gt=NOW).exists()
-    # Open tickets are new, in progress and waiting; 300 are too few for one that waits for others.
-    active = Ticket.objects.filter(status__in=ACTIVE)
-    kinds = ACTIVE - {Status.WAITING_THIRD_PARTY}
-    assert (active.count(), set(active.values_list("status", flat=True))) == (20, kinds)
+    assert Ticket.objects.active().exists()
     assert not Ticket.objects.filter(status=Status.CLOSED, closed_at=None).exists()
 
 
-def test_more_tickets_than_stories_are_copies_with_other_people_and_their_own_messages(monkeypatch):
-    monkeypatch.setattr("tickets.sample.load.STORIES", 40)
-    make_sample(tickets=100)
-    assert Ticket.objects.count() == 100
-    assert Ticket.objects.values("subject", "received_at").distinct().count() == 40
-    numbers = Ticket.objects.order_by("received_at", "number").values_list("number", flat=True)
+@pytest.fixture
+def few_stories(monkeypatch):
+    monkeypatch.setattr("tickets.sample.load.STORIES", 120)
+
+
+def test_more_tickets_than_stories_are_copies_with_their_own_people_words_instants_and_messages(few_stories):
+    make_sample(tickets=400)
+    assert Ticket.objects.count() == 400
+    assert Ticket.objects.values("received_at").distinct().count() > 300
+    assert Ticket.objects.values("description").distinct().count() > 250
+    assert not Ticket.objects.filter(description__contains="{").exists()
+    assert not Message.objects.filter(body__contains="{").exists()
+    numbers = Ticket.objects.order_by("received_at", "pk").values_list("number", flat=True)
     assert list(numbers) == sorted(numbers)
-    for message in Message.objects.select_related("ticket"):
-        assert message.ticket.events.filter(data__message=message.pk).count() == 1
-    assert Message.objects.count() == Event.objects.filter(data__has_key="message").count()
+    assert sorted(Message.objects.values_list("pk", "ticket", "at")) == sorted(
+        Event.objects.filter(data__has_key="message").values_list("data__message", "ticket", "at")
+    )
+    for ticket in Ticket.objects.prefetch_related("events", "time_entries", "visits").select_related("requester"):
+        said = [event.at for event in ticket.events.all()]
+        assert said == sorted(said)
+        assert said[0] == ticket.received_at
+        assert ticket.site_id == ticket.requester.site_id
+        days = [event.data["day"] for event in ticket.events.all() if event.kind == "time"]
+        assert days == [entry.day.isoformat() for entry in ticket.time_entries.all()]
+        assert all(visit.site_id == ticket.site_id for visit in ticket.visits.all())
     assert rebuilding_finds() == []
     assert counted() == fresh()
+
+
+def test_copies_lie_in_the_past_like_their_stories_and_nobody_is_told(few_stories):
+    make_sample(tickets=400)
+    assert not Event.objects.filter(at__gt=NOW).exists()
+    assert not Rating.objects.filter(at__gt=NOW).exists()
+    assert not Clock.objects.filter(next_at__lte=NOW).exists()
+    assert not Occasion.objects.exists()
+    assert not Ticket.objects.filter(status=Status.CLOSED, closed_at=None).exists()
+    assert list(wrong(until=NOW)) == []
+
+
+def test_copies_are_the_same_for_the_same_seed(few_stories):
+    with tenant_scope():
+        make_sample(tickets=300)
+        first = told()
+        connection.needs_rollback = True
+    make_sample(tickets=300)
+    assert (len(first), told()) == (300, first)
+
+
+def test_how_long_copies_paused_is_counted_as_from_their_events(few_stories):
+    make_sample(tickets=400)
+    columns = ("municipality", "month", "category", "priority", *(f"{state}_s" for state in WAITS))
+    figures = LevelFigure.objects.filter(kind="resolution").order_by(*columns).values_list(*columns)
+    before = list(figures)
+    measure(first=date(2025, 10, 1), last=date(2026, 11, 1), now=NOW)
+    assert sum(sum(row[4:]) for row in before) > 0
+    assert list(figures.all()) == before
+
+
+WRONG = {
+    "elapsed_s": "UPDATE tickets_clock SET elapsed_s = elapsed_s + 1"
+    " WHERE id = (SELECT id FROM tickets_clock ORDER BY ticket_id LIMIT 1)",
+    "numbers beside the queues": "INSERT INTO tickets_queuecount"
+    " (municipality_id, queue_id, status, is_assigned, number)"
+    " SELECT municipality_id, queue_id, status, true, 1 FROM tickets_ticket LIMIT 1",
+    "Messages and the events": "UPDATE tickets_message SET at = at + interval '1 second'"
+    " WHERE id = (SELECT min(id) FROM tickets_message)",
+    "lies in the future": "INSERT INTO tickets_event (municipality_id, ticket_id, kind, at, channel, data)"
+    " SELECT municipality_id, id, 'time', '2026-11-25 11:00:01Z', '', '{}' FROM tickets_ticket LIMIT 1",
+}
+
+
+@pytest.mark.parametrize("found", WRONG)
+def test_a_wrong_row_is_told_of(found):
+    make_desk_sample(tickets=20)
+    assert list(wrong(until=NOW)) == []
+    with connection.cursor() as cursor:
+        cursor.execute(WRONG[found])
+    assert found in " ".join(wrong(until=NOW))
+
+
+def test_the_open_tickets_move_gently_around_one_level_and_are_young():
+    make_desk_sample(tickets=1500)
+    weeks = [NOW - timedelta(weeks=back) for back in range(45)]
+    levels = [
+        Ticket.objects.filter(received_at__lt=at).filter(Q(resolved_at=None) | Q(resolved_at__gt=at)).count()
+        for at in weeks
+    ]
+    usual = median(levels)
+    assert usual * 0.6 < levels[0] < usual * 1.6
+    assert usual > 15
+    ages = sorted(NOW - at for at in Ticket.objects.active().values_list("received_at", flat=True))
+    assert ages[0] < timedelta(days=1)
+    assert ages[len(ages) // 2] < timedelta(days=21)
+    assert ages[-1] < timedelta(days=120)
 
 
 def test_thirteen_months_of_cost_are_closed_and_balance_to_the_ore():

@@ -5,12 +5,13 @@ implementation (tickets.sla.clock).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby, islice
 from operator import itemgetter
 
 from django.db import connection
+from django.db.models import Q
 
 from tickets.levels.calendar_months import begins, month_of, next_month
 from tickets.sla.keeping import SLA_EVENTS, reading_of
@@ -43,12 +44,20 @@ WHERE figure.municipality_id = paused.municipality AND figure.month = paused.mon
 """
 
 Cell = tuple[int, date, str, str, int | None, int, int]
+ALL = Q()
 
 
-def add_pauses(*, first: date, last: date, now: datetime) -> None:
-    """Write the paused seconds of the months' figures of clocks, which are counted already."""
+def add_pauses(
+    *, first: date, last: date, now: datetime, of: Q = ALL, besides: Iterable[tuple[Cell, str, int]] = ()
+) -> None:
+    """Write the paused seconds of the months' figures of clocks, which are counted already.
+
+    `of` narrows the clocks whose events are read; `besides` are the seconds of the others, by cell and state.
+    """
     sums: dict[Cell, dict[str, int]] = defaultdict(lambda: dict.fromkeys(WAITS, 0))
-    found = groupby(_paused(first, last), key=itemgetter(0))
+    for cell, state, seconds in besides:
+        sums[cell][state] += seconds
+    found = groupby(_paused(first, last, of), key=itemgetter(0))
     while batch := [(ticket, list(rows)) for ticket, rows in islice(found, BATCH)]:
         waited = _waited([ticket for ticket, _rows in batch], now)
         for ticket, rows in batch:
@@ -61,9 +70,9 @@ def add_pauses(*, first: date, last: date, now: datetime) -> None:
             cursor.execute(_ADD, [list(column) for column in columns])
 
 
-def _paused(first: date, last: date) -> Iterator[tuple[int, tuple[str, int], Cell]]:
+def _paused(first: date, last: date, of: Q) -> Iterator[tuple[int, tuple[str, int], Cell]]:
     """Ticket, clock and the cell of its figure, in order of tickets."""
-    rows = Clock.objects.in_scope().filter(state__in=(MET, BREACHED), paused_s__gt=0)
+    rows = Clock.objects.in_scope().filter(of, state__in=(MET, BREACHED), paused_s__gt=0)
     columns = ("ticket__service_id", "ticket__category_id", "ticket__priority")
     wanted = rows.values_list(
         "ticket_id", "kind", "cycle", "subject", "municipality_id", "breached_at", "stopped_at", *columns

@@ -4,7 +4,7 @@ Row by row the checks would take most of the time; made again afterwards they ch
 in the caller's transaction, so whatever stops it, the tables are as they were. Only the owner of the tables may do it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -13,35 +13,39 @@ _FOREIGN_KEYS = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
 FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY (%s::regclass[]) ORDER BY conname
 """
-# What enforces uniqueness stays, what finds the rows of a ticket, and partial indexes: few rows, and PostgreSQL would
+# What enforces uniqueness stays where a foreign key needs it, and so do partial indexes: few rows, and PostgreSQL would
 # write their conditions in other words.
+_UNIQUE = """
+SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
+FROM pg_constraint AS this WHERE contype = 'u' AND conrelid = ANY (%s::regclass[])
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conindid = this.conindid) ORDER BY conname
+"""
 _INDEXES = """
-SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
-FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-WHERE indrelid = ANY (%s::regclass[]) AND NOT indisunique AND indpred IS NULL
-    AND attname <> 'ticket_id' ORDER BY indexrelid
+SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+WHERE indrelid = ANY (%s::regclass[]) AND NOT indisunique AND indpred IS NULL ORDER BY indexrelid
 """
 
 
 @contextmanager
-def bare(*models) -> Iterator[None]:
+def bare(*models, say: Callable[[str], None] = lambda line: None) -> Iterator[None]:
     """Within a transaction that has not written to these tables yet."""
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
-        cursor.execute(_FOREIGN_KEYS, [tables])
-        keys = cursor.fetchall()
-        cursor.execute(_INDEXES, [tables])
-        indexes = cursor.fetchall()
-        for table, name, _definition in keys:
+        keys, unique, indexes = (_found(cursor, query, tables) for query in (_FOREIGN_KEYS, _UNIQUE, _INDEXES))
+        for table, name, _definition in keys + unique:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         for name, _definition in indexes:
             cursor.execute(f"DROP INDEX {name}")
         yield
-        cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
+        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for _name, definition in indexes:
             cursor.execute(definition)
-        for table, name, definition in keys:
-            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+        _add(cursor, unique)
+        say(f"{len(indexes) + len(unique)} indexes made again")
+        for table in tables:  # or the planner takes them for small, and checks row by row
+            cursor.execute(f"ANALYZE {table}")
+        _add(cursor, keys)
+        say(f"{len(keys)} foreign keys checked and put on again")
 
 
 def may_be_bared(model) -> bool:
@@ -51,3 +55,13 @@ def may_be_bared(model) -> bool:
             "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", [model._meta.db_table]
         )
         return cursor.fetchone()[0]
+
+
+def _found(cursor, query: str, tables: list[str]) -> list[tuple]:
+    cursor.execute(query, [tables])
+    return cursor.fetchall()
+
+
+def _add(cursor, constraints: list[tuple]) -> None:
+    for table, name, definition in constraints:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")

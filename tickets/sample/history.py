@@ -18,7 +18,15 @@ from tickets.sla.terms import Rulebook
 from tickets.status import Status
 
 MONTHS_BACK = 13
-OPEN_SHARE = 0.056  # besides those whose story merely has not ended yet
+OPEN_SHARE = 0.006  # of today and yesterday, besides those whose story merely has not ended yet
+# Some wait for weeks: for a delivery, a first working day, a version of the vendor. They are most of what stands open.
+LONG_SHARE = {Ticket.Kind.REQUEST: 0.40, Ticket.Kind.INCIDENT: 0.17}
+LONG_WAITS = {
+    Status.WAITING_PLANNED: 64,
+    Status.WAITING_REQUESTER: 18,
+    Status.WAITING_VENDOR: 12,
+    Status.WAITING_THIRD_PARTY: 6,
+}
 DEMO_SHARE = 0.01
 LEVELS = {(3, 3): 20, (3, 2): 48, (2, 2): 14, (2, 3): 8, (3, 1): 6, (2, 1): 3, (1, 2): 0.7, (1, 1): 0.3}
 CHANNELS = {Channel.PORTAL: 56, Channel.PHONE: 27, Channel.MAIL: 12, Channel.DESK: 5}
@@ -29,7 +37,13 @@ STANDING = {
 # How many per month of the year, summer and Christmas being quiet.
 SEASON = {1: 1.1, 2: 0.95, 3: 1.0, 4: 0.9, 5: 0.95, 6: 0.9, 7: 0.45, 8: 1.25, 9: 1.1, 10: 0.95, 11: 1.05, 12: 0.75}
 # Open hours that an open ticket is typically old.
-AGE_HOURS = {1: 1, 2: 3, 3: 11, 4: 18, 5: 36}
+AGE_HOURS = {1: 1, 2: 2, 3: 5, 4: 8, 5: 10}
+LONG_DAYS = {
+    Status.WAITING_PLANNED: 20,
+    Status.WAITING_REQUESTER: 6,
+    Status.WAITING_VENDOR: 8,
+    Status.WAITING_THIRD_PARTY: 8,
+}
 PREFIX = {"furesoe": "FUR", "egedal": "EGE", "ballerup": "BAL"}
 SEEN = "Hej {first}. Jeg har set din sag og går i gang. Du hører fra mig."
 STILL = "Hej {first}. Vi arbejder stadig på sagen. Du hører fra os igen, så snart der er nyt."
@@ -97,10 +111,10 @@ class History:
     def _begin(self, received, levels):
         entry, requester = self._pick_category(levels), self._requester()
         case = self.rng.choice(entry["cases"]) | {"minutes": entry["minutes"], "vendor": entry.get("vendor")}
-        case = self._fill(case, requester, to_datetime(received))
+        words = self._words(requester, to_datetime(received))
         ticket = self._ticket(self.desk.categories[entry["code"]], requester, levels, case, received)
         team = self.desk.teams[ticket.queue.code]
-        teller = Teller(ticket, hours=self.hours, until=self.until, team=team, rng=self.rng)
+        teller = Teller(ticket, words, hours=self.hours, until=self.until, team=team, rng=self.rng)
         version = self.rules.in_force(
             service_id=ticket.service_id, municipality_id=ticket.municipality_id, at=ticket.received_at
         )
@@ -123,8 +137,9 @@ class History:
         place = self.rng.choices(members, [len(self.community.requesters[member.pk]) for member in members])[0]
         return self.rng.choice(self.community.requesters[place.pk])
 
-    def _fill(self, case, requester, received):
-        words = {
+    def _words(self, requester, received):
+        """What is filled into the texts. (Copies fill in their own: see `multiply`.)"""
+        return {
             "site": requester.site.name,
             "department": requester.department.split("|")[-1],
             "room": f"{self.rng.randrange(1, 5)}.{self.rng.randrange(1, 31):02}",
@@ -133,8 +148,6 @@ class History:
             "day": local_day(received, self.rng.randrange(4, 15)),
             "first": requester.name.split()[0],
         }
-        filled = {name: text.format(**words) if isinstance(text, str) else text for name, text in case.items()}
-        return filled | {"seen": SEEN.format(**words), "still": STILL.format(**words), "first": words["first"]}
 
     def _ticket(self, category, requester, levels, case, received):
         at = to_datetime(received)
@@ -155,11 +168,13 @@ class History:
         self._take_up(teller, first * 0.8)
         self._respond(teller, case, first * 0.2)
         left = max(total - first, 300)
+        if self.rng.random() < LONG_SHARE[teller.ticket.kind]:
+            self._wait_for_weeks(teller, case)
         left -= self._pass_on(teller, case, left)
         self._work(teller, case, left)
         if self.rng.random() < 0.04:
             teller.reopen(self.rng.uniform(1, 20) * HOUR, NOT_SOLVED)
-            teller.reply(self.rng.uniform(0.2, 1) * HOUR, case["seen"])
+            teller.reply(self.rng.uniform(0.2, 1) * HOUR, SEEN)
             self._work(teller, case, total * 0.3)
         teller.close()
 
@@ -181,10 +196,27 @@ class History:
 
     def _respond(self, teller, case, seconds):
         if self.rng.random() < 0.45:
-            teller.reply(seconds, f"Hej {case['first']}. {case['question']}", and_wait=True)
+            teller.reply(seconds, f"Hej {{first}}. {case['question']}", and_wait=True)
             teller.answer(self.rng.lognormvariate(1.2, 1.0) * HOUR, case["answer"])
         elif teller.ticket.channel not in (Channel.PHONE, Channel.DESK):
-            teller.reply(seconds, case["seen"])
+            teller.reply(seconds, SEEN)
+
+    def _wait_for_weeks(self, teller, case):
+        """The requester knows of it and, in most cases, agreed to it, so that the promise stands still."""
+        reason = self._pick(LONG_WAITS)
+        seconds = min(self.rng.lognormvariate(-0.2, 0.6), 3) * LONG_DAYS[reason] * 8 * HOUR
+        if reason == Status.WAITING_REQUESTER:
+            teller.reply(HOUR, f"Hej {{first}}. {case['question']}", and_wait=True)
+            teller.go(seconds)
+            teller.answer(60, case["answer"])
+            return
+        if reason == Status.WAITING_VENDOR:
+            teller.hand_over(HOUR, self.desk.vendors[case["vendor"] or "kmd"])
+        elif reason == Status.WAITING_THIRD_PARTY:
+            teller.wait_for_others(HOUR)
+        else:
+            teller.plan(HOUR, ahead=seconds)
+        teller.resume(seconds)
 
     def _pass_on(self, teller, case, left):
         """Perhaps to the vendor, perhaps until a time agreed with the requester. Returns the open seconds it took."""
@@ -206,7 +238,7 @@ class History:
         if promised and self.rng.random() < 0.85:
             pause = promised * 60 * 0.8
             for _ in range(min(int(left / pause), 6)):
-                teller.reply(pause, case["still"])
+                teller.reply(pause, STILL)
                 left -= pause
         if self.rng.random() < 0.6:
             teller.note(left * 0.6, case["note"])
@@ -224,9 +256,9 @@ class History:
         first, _ = self._pace(teller.ticket.priority)
         self._take_up(teller, min(first, age * 0.3))
         if standing == Status.WAITING_REQUESTER:
-            teller.reply(age * 0.2, f"Hej {case['first']}. {case['question']}", and_wait=True)
+            teller.reply(age * 0.2, f"Hej {{first}}. {case['question']}", and_wait=True)
             return
-        teller.reply(age * 0.05, case["seen"])
+        teller.reply(age * 0.05, SEEN)
         if standing == Status.OPEN and self.rng.random() < 0.4:
             teller.answer(age * 0.2, case["answer"])
         elif standing == Status.WAITING_VENDOR:

@@ -1,6 +1,6 @@
 """Stories become rows, with their clocks as the product's own replay finds them; copies are made by the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -18,18 +18,27 @@ STORIES = 5000
 
 
 @dataclass(frozen=True)
-class Block:
-    """The rows of the told stories. Copy k of a ticket takes the number k places after it."""
+class Told:
+    """The stories that were written, oldest first, and of how many tickets they are to be the pattern.
 
-    tickets: range
-    messages: range
-    copies: int
+    `templates` are the texts before their words were filled in: of tickets (subject, description, solution) and of
+    messages, by id.
+    """
+
+    stories: list[Story]
     wanted: int
+    templates: dict[int, tuple[str, str, str]]
+    message_templates: dict[int, str]
+
+    @property
+    def copies(self) -> int:
+        """Besides the stories themselves; the last may be a part."""
+        return -(-self.wanted // len(self.stories)) - 1
 
 
 def load_history(
     community: Community, desk: Desk, *, count: int, until: datetime, rng: Random, say: Callable[[str], None]
-) -> Block:
+) -> Told:
     """Tell at most 5,000 stories and write them; more tickets are copies of them (see `multiply`)."""
     rules = rulebook()
     told = min(count, STORIES)
@@ -37,26 +46,44 @@ def load_history(
         History(community, desk, rules, until=until, rng=rng).tell(told), key=lambda story: story.ticket.received_at
     )
     say(f"{told} tickets told, from {stories[0].ticket.received_at:%Y-%m-%d} on")
-    block = _number(stories, wanted=count)
+    _number(stories)
+    kept = Told(stories, count, dict(_ticket_templates(stories)), dict(_message_templates(stories)))
+    for story in stories:
+        _fill(story)
     say(f"{_write(stories)} rows of tickets, messages, events and time written")
     say(f"{_write_clocks(stories, rules, until=until)} clocks and effects calculated and written")
-    return block
+    return kept
 
 
-def _number(stories: list[Story], *, wanted: int) -> Block:
-    """Give everything its id: ascending by arrival, room for the copies between the ticket numbers."""
-    copies = -(-wanted // len(stories))
-    numbers = draw("ticket_number", copies * len(stories))
+def _number(stories: list[Story]) -> None:
+    """Give everything its id, ascending by arrival."""
     messages = [message for story in stories for message in story.messages]
-    tickets, message_ids = draw_ids(Ticket, len(stories)), draw_ids(Message, len(messages))
-    for story, pk, number in zip(stories, tickets, numbers[::copies], strict=True):
+    tickets, numbers = draw_ids(Ticket, len(stories)), draw("ticket_number", len(stories))
+    for story, pk, number in zip(stories, tickets, numbers, strict=True):
         story.ticket.pk, story.ticket.number = pk, number
-    for message, pk in zip(messages, message_ids, strict=True):
+    for message, pk in zip(messages, draw_ids(Message, len(messages)), strict=True):
         message.pk = pk
     for event in (event for story in stories for event in story.events):
         if "message" in event.data:
             event.data["message"] = event.data["message"].pk
-    return Block(tickets, message_ids, copies, wanted)
+
+
+def _ticket_templates(stories: list[Story]) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    for ticket in (story.ticket for story in stories):
+        yield ticket.pk, (ticket.subject, ticket.description, ticket.solution)
+
+
+def _message_templates(stories: list[Story]) -> Iterator[tuple[int, str]]:
+    for message in (message for story in stories for message in story.messages):
+        yield message.pk, message.body
+
+
+def _fill(story: Story) -> None:
+    ticket, words = story.ticket, story.words
+    for name in ("subject", "description", "solution"):
+        setattr(ticket, name, getattr(ticket, name).format(**words))
+    for message in story.messages:
+        message.body = message.body.format(**words)
 
 
 def _write(stories: list[Story]) -> int:
@@ -74,15 +101,15 @@ def _write(stories: list[Story]) -> int:
 
 def _write_clocks(stories: list[Story], rules: Rulebook, *, until: datetime) -> int:
     """Clocks as of `until`; what is past was found then, and nobody is told of it."""
-    clocks: list[Clock] = []
-    effects: list[ClockEffect] = []
     standing = []
     for story in stories:
         result = reading_of(story.events, now=until, rules=rules)
-        clocks += clock_rows(story.ticket, result)
-        effects += past_effects(story.ticket, result, found_at=until)
+        story.clocks = clock_rows(story.ticket, result)
+        story.effects = past_effects(story.ticket, result, found_at=until)
         if story.ticket.is_active:
             story.ticket.next_due_at = next_due(result.clocks)
             standing.append(story.ticket)
     Ticket.objects.bulk_update(standing, ["next_due_at"], batch_size=1000)
-    return write(Clock, clocks) + write(ClockEffect, effects)
+    return write(Clock, (clock for story in stories for clock in story.clocks)) + write(
+        ClockEffect, (effect for story in stories for effect in story.effects)
+    )

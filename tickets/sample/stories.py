@@ -11,7 +11,7 @@ from random import Random
 from django.utils import timezone
 
 from municipalities.models import Person
-from tickets.models import Event, Message, Ticket, TimeEntry
+from tickets.models import Clock, ClockEffect, Event, Message, Ticket, TimeEntry
 from tickets.sla.calendar import Calendar as Hours
 from tickets.sla.instants import to_datetime, to_seconds
 from tickets.status import Status
@@ -26,19 +26,27 @@ class Over(Exception):
 
 @dataclass
 class Story:
-    """A ticket and everything that was written about it, in recorded order."""
+    """A ticket and everything that was written about it, in recorded order.
+
+    Its texts hold {words} in braces until they are filled in; so a copy can have other words.
+    """
 
     ticket: Ticket
+    words: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     times: list[TimeEntry] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
+    effects: list[ClockEffect] = field(default_factory=list)
 
 
 class Teller:
     """Each verb moves on by some open seconds and writes down what the verb of the same name does."""
 
-    def __init__(self, ticket: Ticket, *, hours: Hours, until: int, team: list[Person], rng: Random):
-        self.story = Story(ticket)
+    def __init__(
+        self, ticket: Ticket, words: dict[str, str], *, hours: Hours, until: int, team: list[Person], rng: Random
+    ):
+        self.story = Story(ticket, words)
         self.ticket = ticket
         self.hours = hours
         self.until = until

@@ -98,6 +98,13 @@ class Calendar:
             raise SlaError("BAD_TARGET", value=seconds)
         return to_datetime(self.due_second(to_seconds(start), seconds))
 
+    def interval_at(self, at: int) -> tuple[int, int] | None:
+        """The open interval that holds `at`, its closing time included, all in UTC seconds. None while closed."""
+        _index, span = self._span_at(at)
+        place = bisect_left(span.closes, at)
+        held = place < len(span.closes) and span.opens[place] <= at
+        return (span.opens[place], span.closes[place]) if held else None
+
     def open_seconds(self, start: int, end: int) -> int:
         """As `business`, in UTC seconds and without checks: the inner loop of the clocks."""
         index, span = self._span_at(start)

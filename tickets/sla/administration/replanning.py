@@ -13,6 +13,9 @@ from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Clock, ClockFailure, Replanning, Ticket
 from tickets.sla.errors import SlaError
 from tickets.sla.keeping import keep_clocks
+from tickets.sla.rebuilding import examine, repair
+from tickets.sla.terms import rulebook
+from tickets.status import ACTIVE
 
 BATCH = 200
 
@@ -40,13 +43,27 @@ def _batch(replanning_id: int, everybody: list[int], now: datetime) -> int:
             return 0  # done, or in the hands of another process
         code = row.version.calendar.code
         tickets = _tickets_in(code, after=row.reached_ticket)
-        for pk in tickets:
-            _keep_or_tell(pk, code, now)
+        try:
+            _keep_all(tickets, now)
+        except SlaError:  # one of them; which, and why, is found one by one
+            for pk in tickets:
+                _keep_or_tell(pk, code, now)
         row.tickets = (row.tickets or 0) + len(tickets)
         row.reached_ticket = max(tickets, default=row.reached_ticket)
         row.done_at = None if tickets else now
         row.save(update_fields=["tickets", "reached_ticket", "done_at"])
         return len(tickets)
+
+
+@transaction.atomic
+def _keep_all(batch: list[int], now: datetime) -> None:
+    """Many at a time: read, replayed, and written where the new hours changed something.
+
+    What is due and not yet fired stays in its plan, for the worker to find and tell.
+    """
+    tickets = Ticket.objects.select_for_update().filter(pk__in=batch, status__in=ACTIVE).order_by("pk")
+    found = examine(tickets, now=now, rules=rulebook())
+    repair([examined for examined in found if examined.differences], now=now)
 
 
 def _tickets_in(code: str, *, after: int) -> list[int]:
