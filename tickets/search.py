@@ -1,12 +1,16 @@
-"""Search by words in all tickets an agent works, ended ones too, newest first.
+"""Search by words in all tickets an agent works, ended ones too, newest first; and in those a requester may read.
 
-Danish words are found in all their forms and by their beginnings ("printer" finds "printerproblem"), a requester by the
-beginnings of the names. The database does the work in one function of its own (`find_tickets`, migration 0008), because
-row-level security keeps an index of words from being used; the tickets themselves are read under it as ever.
+A ticket is found by its own texts and by what was written on it: by replies and answers for both sides, by internal
+notes for the desk alone (migration 0014 keeps the words of each ticket together, weighted by who may read them). Danish
+words are found in all their forms and by their beginnings ("printer" finds "printerproblem"), for an agent the
+requester too, by the beginnings of the names. The database does an agent's search in one function of its own
+(`find_tickets`, migration 0008), because row-level security keeps an index of words from being used; the tickets
+themselves are read under it as ever.
 """
 
 import re
 
+from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from municipalities.models import Municipality
@@ -17,6 +21,7 @@ from tickets.workload import PAGE_SIZE, Cursor
 
 MOST_WORDS = 8
 WORD = re.compile(r"[^\W_]+")
+FOR_REQUESTERS = "AB"  # weights of the ticket's own texts and of what both sides wrote; notes have D
 _FIND = (
     "SELECT find_tickets(to_tsquery('danish', %s), %s::text[], %s::bigint[], %s::bigint[], %s, %s, %s::int, %s::bigint,"
     " %s, %s::timestamptz, %s::bigint, %s)"
@@ -43,6 +48,16 @@ def found(
         ],
     )  # fmt: skip
     return Ticket.objects.workable_by(by).filter(pk__in=ids).order_by("-received_at", "-pk")[: size + 1]
+
+
+def found_by_requester(text: str, *, by) -> TicketQuerySet:
+    """The tickets that `by` follows as an employee and that hold every word where an employee may read it."""
+    words = WORD.findall(text)[:MOST_WORDS]
+    if not words:
+        return Ticket.objects.none()
+    query = " & ".join(f"'{word}':*{FOR_REQUESTERS}" for word in words)
+    holds = RawSQL("tickets_ticket.words @@ to_tsquery('danish', %s)", [query], output_field=BooleanField())
+    return Ticket.objects.visible_to(by).alias(holds=holds).filter(holds=True)
 
 
 def place_of(ticket) -> Cursor:

@@ -68,6 +68,18 @@ def test_the_front_page_shows_own_open_tickets_and_the_subjects(client, mette):
     assert [category.code for category in page.context["categories"]] == ["print"]
 
 
+def test_a_search_finds_the_own_tickets_by_what_was_said_on_them(client, mette, asked):
+    agent = make_agent(mette.municipality)
+    ticket = make_ticket(requester=mette)
+    lifecycle.reply(ticket, by=agent, body="Skift fuseren.")
+    lifecycle.note(ticket, by=agent, body="Dyr kunde.")
+    client.force_login(mette)
+    with asked(at_most=12):
+        page = client.get(address("home"), {"q": "fuser"})
+    assert page.context["found_tickets"] == [ticket]
+    assert client.get(address("home"), {"q": "dyr"}).context["found_tickets"] == []
+
+
 def test_a_search_finds_subjects_by_all_its_words_and_carries_the_text_on(client, mette):
     make_category("print", description="Printere og scannere")
     make_category("scan-mail", description="Scannere, der sender mail")

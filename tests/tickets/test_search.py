@@ -16,6 +16,7 @@ from tests.factories import (
     make_ticket,
 )
 from tickets import lifecycle, search, workload
+from tickets.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +98,74 @@ def test_pages_follow_the_last_row(sara, nordby):
         seen += page
         after = search.place_of(page[0])
     assert seen == tickets[::-1]
+
+
+# What was written on a ticket
+
+
+@pytest.fixture
+def talked_about(sara, nordby):
+    """A ticket on which both sides wrote, and the desk a note."""
+    ticket = lifecycle.take(make_ticket(nordby, requester=make_requester(nordby, name="Mette Holm")), by=sara)
+    lifecycle.reply(ticket, by=sara, body="Prøv at genstarte fuseren.")
+    lifecycle.answer(ticket, by=ticket.requester, body="Tromlen er sprukket.")
+    lifecycle.note(ticket, by=sara, body="Garantien er udløbet.")
+    return ticket
+
+
+@pytest.mark.parametrize(
+    ("text", "for_the_desk", "for_the_requester"),
+    [
+        ("fuser", True, True),
+        ("tromle", True, True),
+        ("garanti", True, False),
+        ("printer fuser tromle", True, True),  # from all places together
+        ("printer garanti", True, False),
+        ("fuser nexus", False, False),
+        ("!!!", False, False),
+        ("garanti:*ABD", False, False),  # no weight can be asked for: these are two words
+    ],
+)
+def test_words_of_messages_are_found_by_who_may_read_them(sara, talked_about, text, for_the_desk, for_the_requester):
+    assert found(text, by=sara) == ([talked_about] if for_the_desk else [])
+    own = search.found_by_requester(text, by=talked_about.requester)
+    assert list(own) == ([talked_about] if for_the_requester else [])
+
+
+def test_a_requester_finds_no_tickets_of_others(nordby, sara, talked_about):
+    make_ticket(make_municipality("Sydby"))
+    other = make_ticket(nordby, requester=make_requester(nordby, name="Anders Dahl"))
+    assert list(search.found_by_requester("printer", by=other.requester)) == [other]
+    assert list(search.found_by_requester("fuser", by=other.requester)) == []
+    assert list(search.found_by_requester("fuser", by=sara)) == []
+    assert list(search.found_by_requester("fuser", by=make_director(nordby))) == []
+
+
+def test_the_words_follow_what_is_written_changed_and_taken_away(sara, talked_about):
+    lifecycle.resolve(talked_about, by=sara, solution="Skiftede remmen.", at=MONDAY.replace(hour=14))
+    assert found("rem fuser", by=sara) == [talked_about]
+    fuser = Message.objects.get(body__contains="fuseren")
+    Message.objects.filter(pk=fuser.pk).update(body="Prøv igen.")
+    assert found("fuser", by=sara) == []
+    Message.objects.filter(kind="internal_note").delete()
+    assert found("garanti", by=sara) == []
+    assert found("rem tromle", by=sara) == [talked_about]
+
+
+def test_many_messages_of_one_statement_are_all_found(sara, nordby):
+    tickets = [make_ticket(nordby) for _number in range(3)]
+    Message.objects.bulk_create(
+        Message(municipality=nordby, ticket=ticket, kind="public_reply", author=sara, body=f"Ord{number}", at=MONDAY)
+        for number, ticket in enumerate([*tickets, *tickets])
+    )
+    assert [found(f"ord{number}", by=sara) for number in range(6)] == [[ticket] for ticket in [*tickets, *tickets]]
+
+
+def test_endless_messages_are_kept_and_their_beginning_is_found(sara, nordby):
+    ticket = make_ticket(nordby)
+    lifecycle.note(ticket, by=sara, body="begyndelsen " + " ".join(f"ord{number}" for number in range(200_000)))
+    lifecycle.reply(ticket, by=sara, body="svaret " + "x" * 5000)
+    assert found("begyndelse", by=sara) == found("svar", by=sara) == [ticket]
 
 
 # What nobody may find

@@ -4,7 +4,7 @@ Row by row the checks would take most of the time; made again afterwards they ch
 in the caller's transaction, so whatever stops it, the tables are as they were. Only the owner of the tables may do it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -27,8 +27,10 @@ WHERE indrelid = ANY (%s::regclass[]) AND NOT indisunique AND indpred IS NULL OR
 
 
 @contextmanager
-def bare(*models, say: Callable[[str], None] = lambda line: None) -> Iterator[None]:
-    """Within a transaction that has not written to these tables yet."""
+def bare(
+    *models, without: Iterable[tuple[str, str]] = (), say: Callable[[str], None] = lambda line: None
+) -> Iterator[None]:
+    """Within a transaction that has not written to these tables yet. `without` names (table, trigger) that sleep."""
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
         keys, unique, indexes = (_found(cursor, query, tables) for query in (_FOREIGN_KEYS, _UNIQUE, _INDEXES))
@@ -36,7 +38,11 @@ def bare(*models, say: Callable[[str], None] = lambda line: None) -> Iterator[No
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         for name, _definition in indexes:
             cursor.execute(f"DROP INDEX {name}")
+        for table, trigger in without:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         yield
+        for table, trigger in without:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
         cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
         for _name, definition in indexes:
             cursor.execute(definition)

@@ -26,6 +26,19 @@ LIMIT 1
 """
 
 
+# Where a word stands in a text does not matter, only in which texts it stands.
+_WORDS = """
+SELECT ticket.id FROM tickets_ticket AS ticket WHERE ticket.id = ANY (%s) AND (
+    SELECT array_agg(DISTINCT lexeme || ' ' || weight ORDER BY lexeme || ' ' || weight)
+    FROM unnest(words) AS kept, unnest(kept.weights) AS weight
+) IS DISTINCT FROM (
+    SELECT array_agg(DISTINCT lexeme || ' ' || weight ORDER BY lexeme || ' ' || weight)
+    FROM unnest(words_of_texts(subject, description, solution) || words_of_messages(id)) AS found,
+        unnest(found.weights) AS weight
+)
+"""
+
+
 def wrong(*, until: datetime) -> Iterator[str]:
     """A sentence for each thing that is not as it should be. Needs the scope of all municipalities."""
     if _rows(_COUNTS):
@@ -52,6 +65,8 @@ def _of_some(until: datetime) -> Iterator[str]:
     )
     if sorted(messages) != sorted(events):
         yield "Messages and the events that tell of them do not agree."
+    if found := _rows(_WORDS, [[ticket.pk for ticket in some]]):
+        yield f"{len(found)} tickets are not found by the words that stand on them."
 
 
 def _rows(statement: str, parameters: list | None = None) -> list[tuple]:

@@ -22,12 +22,14 @@ from tickets.models import Clock, ClockEffect, Event, Message, Rating, Ticket, T
 from tickets.sample.history import PREFIX, first_instant
 from tickets.sample.load import Told
 from tickets.sample.shifts import Shifts
-from tickets.sample.stories import MONTHS
+from tickets.sample.stories import MONTHS, Story
 from tickets.sla.instants import to_seconds
 from tickets.sla.terms import rulebook
 
 CHILDREN = (Message, Event, TimeEntry, Clock, ClockEffect, Rating, Visit)
 COPIED = (Ticket, *CHILDREN)
+# The words of a copy are written with it (see `_words`).
+SLEEPING = (("tickets_ticket", "words_came"), ("tickets_message", "words_came"))
 BATCH = 40_000
 WORDS = ("site", "department", "room", "device", "colleague", "day", "first")
 
@@ -103,7 +105,7 @@ def _keep_aside(cursor) -> None:
 _PATTERNS = """
 CREATE TEMP TABLE sample_pattern (
     id bigint, turn int, shuffled int, days int[], earliest_s int, latest_s int, day_later int,
-    messages int, events int, subject text, description text, solution text
+    messages int, events int, subject text, description text, solution text, said text, noted text, words tsvector
 );
 CREATE TEMP TABLE sample_text (id bigint PRIMARY KEY, template text);
 """
@@ -136,8 +138,29 @@ def _write_patterns(cursor, told: Told, shuffled: list[int], *, until: datetime)
             )
         )
     execute_values(cursor.cursor, "INSERT INTO sample_pattern VALUES %s", rows, page_size=1000)
+    cursor.execute(_CONSTANT_WORDS)
     execute_values(cursor.cursor, "INSERT INTO sample_text VALUES %s", told.message_templates.items(), page_size=1000)
     cursor.execute("ANALYZE sample_pattern")
+
+
+def _said(story: Story, told: Told) -> tuple[str, str]:
+    """The patterns of all that both sides said, and of the notes."""
+    parts: tuple[list[str], list[str]] = [], []
+    for message in story.messages:
+        parts[message.is_internal].append(told.message_templates[message.pk])
+    return " ".join(parts[0]), " ".join(parts[1])
+
+
+# Most words of a ticket are those of its pattern. What is filled in is left out of them, and only that is kept as text.
+_CONSTANT_WORDS = """
+UPDATE sample_pattern SET words = words_of_texts(
+        regexp_replace(subject, '{\\w+}', ' ', 'g'), regexp_replace(description, '{\\w+}', ' ', 'g'),
+        regexp_replace(solution, '{\\w+}', ' ', 'g'))
+    || setweight(to_tsvector('pg_catalog.danish', regexp_replace(said, '{\\w+}', ' ', 'g')), 'B')
+    || setweight(to_tsvector('pg_catalog.danish', regexp_replace(noted, '{\\w+}', ' ', 'g')), 'D'),
+    said = (SELECT coalesce(string_agg(DISTINCT word[1], ' '), '') FROM regexp_matches(said, '({\\w+})', 'g') AS word),
+    noted = (SELECT coalesce(string_agg(DISTINCT word[1], ' '), '') FROM regexp_matches(noted, '({\\w+})', 'g') AS word)
+"""
 
 
 def _plan(community: Community) -> str:
@@ -171,7 +194,8 @@ SELECT CASE WHEN copy = 0 THEN placed.id ELSE %(tickets)s + rank_of_copy END AS 
     %(messages)s + {_before("messages")} AS first_message, %(events)s + {_before("events")} AS first_event,
     %(numbers)s + rank AS number, later, copy = 0 AS is_told,
     CASE WHEN copy = 0 THEN asked_by ELSE person.id END AS requester_id, asked_by, person.site_id,
-    person.department AS path, placed.subject, placed.description, placed.solution,
+    person.department AS path, placed.subject, placed.description, placed.solution, placed.said,
+    placed.noted, placed.words,
     site.name AS site, regexp_replace(person.department, '^.*\\|', '') AS department,
     split_part(person.name, ' ', 1) AS first, colleague.name AS colleague,
     (1 + room / 30 %% 4) || '.' || lpad((1 + room %% 30)::text, 2, '0') AS room,
@@ -230,7 +254,15 @@ def _copying_tickets() -> str:
     values = {column: _value(Ticket, column) for column in _columns(Ticket)} | _OF_TICKET
     values |= {column: _filled(f"copy.{column}") for column in ("description", "solution")}
     values["subject"] = f"left({_filled('copy.subject')}, {Ticket._meta.get_field('subject').max_length})"
+    values["words"] = f"copy.words || {_words('copy.subject || copy.description || copy.solution', 'A')}"
+    values["words"] += f" || {_words('copy.said', 'B')} || {_words('copy.noted', 'D')}"
     return _inserting(Ticket, values, "old.id = copy.told")
+
+
+def _words(template: str, weight: str) -> str:
+    """Those that are filled in."""
+    used = [f"CASE WHEN strpos({template}, '{{{word}}}') > 0 THEN copy.{word} END" for word in WORDS]
+    return f"setweight(to_tsvector('pg_catalog.danish', concat_ws(' ', {', '.join(used)})), '{weight}')"
 
 
 def _copying(model) -> str:
@@ -251,6 +283,7 @@ def _inserting(model, values: dict[str, str], condition: str, joins: str = "") -
         f"INSERT INTO {model._meta.db_table} ({', '.join(values)}) SELECT {', '.join(values.values())}"  # noqa: S608
         f" FROM sample_copy AS copy JOIN {_kept(model)} AS old ON {condition} {joins}"
         " WHERE copy.id BETWEEN %(first)s AND %(last)s AND NOT copy.is_told"
+        + ("" if "id" in values else " ORDER BY copy.id, old.place")  # in which the table numbers them itself
     )
 
 

@@ -69,7 +69,7 @@ class Shifts:
     def _days(self, instants: list[int], last: int) -> list[int]:
         """Shifts that keep the month of arrival, see the same pattern of hours, and do not reach into the future."""
         received, ended = _day(instants[0]), _day(max(instants))
-        start, stop = (received - self.first_day).days, (ended - self.first_day).days + 2
+        start, stop = (received - self.first_day).days, (ended - self.first_day).days + 1
         lived = self.pattern[start:stop]
         first, end = _month_of(received)
         return [

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from servicecenter.ui.formats import instant
-from tickets import attachments, lifecycle
+from tickets import attachments, lifecycle, search
 from tickets.forms import AnswerForm, FilesForm, NewTicketForm, ReopenForm
 from tickets.models import Category, Message, Ticket
 from tickets.sla import display
@@ -31,10 +31,15 @@ def home(request):
     context = {
         "text": text,
         "found": _categories(text) if text else [],
+        "found_tickets": display.put_chips(_found(text, request.user), now=timezone.now()),
         "categories": _categories("")[:TILES_ON_FRONT_PAGE],
         "tickets": display.put_chips(own, now=timezone.now()),
     }
     return render(request, "tickets/home.html", context)
+
+
+def _found(text, person):
+    return list(_cards(search.found_by_requester(text, by=person))[:OWN_ON_FRONT_PAGE]) if text else []
 
 
 def _categories(text):

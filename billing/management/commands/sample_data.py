@@ -20,7 +20,7 @@ from tickets.sample.copied_pauses import pauses_of
 from tickets.sample.desk import make_desk
 from tickets.sample.levels import make_levels
 from tickets.sample.load import load_history
-from tickets.sample.multiply import COPIED, copy_tickets, prepare
+from tickets.sample.multiply import COPIED, SLEEPING, copy_tickets, prepare
 from tickets.sample.proximity import make_ratings_and_visits
 
 SEED = 190240151
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         many = told.copies > MANY_COPIES and may_be_bared(Ticket)
         with (
             tenant_scope(*self._everybody(community)),
-            bare(*COPIED, say=self._say) if many else nullcontext(),
+            bare(*COPIED, without=SLEEPING, say=self._say) if many else nullcontext(),
             self._progress(len(plan.tickets), "copies of the stories") as progress,
         ):
             for batch in plan.batches():
