@@ -1,7 +1,7 @@
 """Search by words in all tickets an agent works, ended ones too, newest first; and in those a requester may read.
 
 A ticket is found by its own texts and by what was written on it: by replies and answers for both sides, by internal
-notes for the desk alone (migration 0014 keeps the words of each ticket together, weighted by who may read them). Danish
+notes for the desk alone (migration 0016 keeps the words of each ticket together, weighted by who may read them). Danish
 words are found in all their forms and by their beginnings ("printer" finds "printerproblem"), for an agent the
 requester too, by the beginnings of the names. The database does an agent's search in one function of its own
 (`find_tickets`, migration 0008), because row-level security keeps an index of words from being used; the tickets

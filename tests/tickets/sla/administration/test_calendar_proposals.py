@@ -81,19 +81,19 @@ def test_stopped_in_the_middle_it_goes_on_from_there(together, monkeypatch):
     tickets = [together.ticket(member) for member in together.members]
     adopt(together, together.propose())
     monkeypatch.setattr(replanning, "BATCH", 1)
-    real, seen = replanning._keep, []
+    real, seen = replanning._keep_all, []
 
-    def keep(pk, now):
+    def keep_all(batch, now):
         if len(seen) == 2:
             raise KeyboardInterrupt
-        seen.append(pk)
-        real(pk, now)
+        seen.extend(batch)
+        real(batch, now)
 
-    monkeypatch.setattr(replanning, "_keep", keep)
+    monkeypatch.setattr(replanning, "_keep_all", keep_all)
     with pytest.raises(KeyboardInterrupt):
         replanning.replan_waiting(now=LATER)
     assert Replanning.objects.get().done_at is None
-    monkeypatch.setattr(replanning, "_keep", lambda pk, now: (seen.append(pk), real(pk, now)))
+    monkeypatch.setattr(replanning, "_keep_all", lambda batch, now: (seen.extend(batch), real(batch, now)))
     replanning.replan_waiting(now=LATER)
     assert (seen, Replanning.objects.get().tickets) == ([ticket.pk for ticket in tickets], 3)
 

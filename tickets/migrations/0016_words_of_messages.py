@@ -63,7 +63,7 @@ DROP FUNCTION words_of_texts(text, text, text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0013_time_of_days")]
+    dependencies = [("tickets", "0015_imported_judgements")]
     operations = [
         migrations.RunSQL(FUNCTIONS + TRIGGERS, UNDO),
     ]
