@@ -19,7 +19,13 @@ from tickets.levels.models import (  # noqa: F401  Django looks for models here
     LevelFigure,
     LevelMonth,
 )
-from tickets.notifications.models import Duty, Notice, NoticeSettings, Occasion  # noqa: F401  as below
+from tickets.notifications.models import (  # noqa: F401  as below
+    Duty,
+    Notice,
+    NoticeSettings,
+    Occasion,
+    ProposalTold,
+)
 from tickets.proximity.models import PhoneFigure, Rating, Visit  # noqa: F401
 from tickets.querysets import EventQuerySet, TicketQuerySet
 from tickets.servicenow.models import ImportedJudgement  # noqa: F401  Django looks for models here

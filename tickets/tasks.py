@@ -9,6 +9,7 @@ from tickets.levels.tasks import (  # noqa: F401  Celery looks for tasks here
     sweep_level_months,
 )
 from tickets.notifications.delivering import deliver_waiting
+from tickets.notifications.proposals import tell_of_proposals
 from tickets.notifications.telling import tell_waiting
 from tickets.sla.administration import replanning
 from tickets.sla.due import fire_all, outdated
@@ -28,6 +29,7 @@ def tell() -> None:
     """What happened becomes notices, and what is due of them mails; each row is told once, however often this runs."""
     now = time_source.now()
     tell_waiting(now=now)
+    tell_of_proposals(now=now)
     deliver_waiting(now=now)
 
 

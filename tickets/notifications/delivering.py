@@ -112,7 +112,7 @@ def _send(municipality_id: int | None, cause: str, notices: list[Notice], *, now
     with tenant_scope(owner, *{notice.municipality_id for notice in notices}):
         if person.is_active:
             text = _text(person, [notice.pk for notice in notices], now=now)
-            thread = own_id(f"t.{notices[0].ticket.number}") if len(notices) == 1 else ""
+            thread = own_id(_subject_of(notices[0])) if len(notices) == 1 else ""
             queue(
                 municipality_id=owner, cause=cause, to=person, subject=text.subject, text=text.text, thread_id=thread,
                 at=now,
@@ -121,8 +121,13 @@ def _send(municipality_id: int | None, cause: str, notices: list[Notice], *, now
     sent.update(mailed_at=now, in_digest=len(notices) > 1)
 
 
+def _subject_of(notice: Notice) -> str:
+    """Mails about one thing are one thread."""
+    return f"t.{notice.ticket.number}" if notice.ticket else f"p.{notice.proposal_id}"
+
+
 def _text(person: Person, ids: list[int], *, now: datetime) -> Text:
-    notices = list(Notice.objects.filter(pk__in=ids).select_related("ticket", "recipient").order_by("id"))
+    notices = list(Notice.objects.filter(pk__in=ids).select_related("ticket", "proposal", "recipient").order_by("id"))
     with translation.override(person.language):
         return words.mail_of(notices[0], now=now) if len(notices) == 1 else words.digest_of(notices)
 

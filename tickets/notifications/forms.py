@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from municipalities.models import Municipality, Person
 from servicecenter.tenancy.grants import granted_ids, holder_ids
-from tickets.notifications.models import OF_REQUESTERS, OF_STAFF, Duty, Kind, NoticeSettings
+from tickets.notifications.models import OF_DECIDERS, OF_REQUESTERS, OF_STAFF, Duty, Kind, NoticeSettings
 
 WAYS = ("product", "mail")
 
@@ -11,7 +11,8 @@ WAYS = ("product", "mail")
 def kinds_for(person) -> list[Kind]:
     """What can happen to this person: staff hear of their work and, as everybody, of their own tickets."""
     is_staff = bool(granted_ids(person, Municipality, "work_tickets"))
-    return list(dict.fromkeys((*OF_STAFF, *OF_REQUESTERS) if is_staff else OF_REQUESTERS))
+    decides = any(granted_ids(person, Municipality, asked) for asked in ("decide_proposals", "propose_agreements"))
+    return list(dict.fromkeys((*(OF_STAFF if is_staff else ()), *OF_REQUESTERS, *(OF_DECIDERS if decides else ()))))
 
 
 class NoticeSettingsForm(forms.Form):

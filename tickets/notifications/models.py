@@ -23,12 +23,15 @@ class Kind(models.TextChoices):
     THREE_QUARTERS = "three_quarters", _("Three quarters of the time are used")
     NEARLY = "nearly", _("Nine tenths of the time are used")
     BREACHED = "breached", _("A deadline was not kept")
+    PROPOSED = "proposed", _("A proposal awaits your municipality’s decision")
+    SETTLED = "settled", _("A proposal is decided")
 
 
 OF_REQUESTERS = (Kind.RECEIVED, Kind.REPLIED, Kind.RESOLVED, Kind.CLOSED, Kind.CANCELLED, Kind.BREACHED)
 OF_STAFF = (
     Kind.ASSIGNED, Kind.ANSWERED, Kind.REOPENED, Kind.HALF, Kind.THREE_QUARTERS, Kind.NEARLY, Kind.BREACHED,
 )  # fmt: skip
+OF_DECIDERS = (Kind.PROPOSED, Kind.SETTLED)
 WARNINGS = {50: Kind.HALF, 75: Kind.THREE_QUARTERS, 90: Kind.NEARLY, 100: Kind.BREACHED}
 
 
@@ -81,14 +84,18 @@ class NoticeQuerySet(OwnedQuerySet):
 
 
 class Notice(models.Model):
-    """One person is told one thing once. It belongs to the ticket's municipality; the recipient may work elsewhere.
+    """One person is told one thing once, about a ticket or a proposal.
+
+    About a ticket it belongs to the ticket's municipality, and the recipient may work elsewhere; about a proposal to
+    the recipient's own.
 
     `mail_at` says when its mail is due (empty: no mail), `is_held` that it waits because many came at
     once. What is urgent is held only after twenty single mails (`delivering`).
     """
 
     municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey("tickets.Ticket", null=True, on_delete=models.PROTECT, related_name="+")
+    proposal = models.ForeignKey("municipalities.Proposal", null=True, on_delete=models.PROTECT, related_name="+")
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind)
     cause = models.CharField(max_length=120)
@@ -106,7 +113,13 @@ class Notice(models.Model):
 
     class Meta:
         app_label = "tickets"
-        constraints = [models.UniqueConstraint(fields=["municipality", "recipient", "cause"], name="notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "recipient", "cause"], name="notice_once"),
+            models.CheckConstraint(
+                condition=Q(ticket=None, proposal__isnull=False) | Q(ticket__isnull=False, proposal=None),
+                name="notice_is_about_one_thing",
+            ),
+        ]
         indexes = [
             models.Index("recipient", F("id").desc(), condition=Q(in_product=True), name="notice_of_person"),
             models.Index("recipient", condition=Q(in_product=True, read_at=None), name="notice_unread"),
@@ -116,6 +129,21 @@ class Notice(models.Model):
 
     def __str__(self):
         return f"{self.kind} → {self.recipient_id}"
+
+
+class ProposalTold(models.Model):
+    """That everybody concerned has been told of a state of a proposal; joint, as proposals are."""
+
+    proposal = models.ForeignKey("municipalities.Proposal", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10)
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "tickets"
+        constraints = [models.UniqueConstraint(fields=["proposal", "state"], name="proposal_told_once")]
+
+    def __str__(self):
+        return f"{self.proposal_id} {self.state}"
 
 
 class NoticeSettings(models.Model):

@@ -18,8 +18,8 @@ NEVER_QUIET = {Kind.RECEIVED}
 
 
 def is_urgent(kind: str, ticket) -> bool:
-    """Priority 1, and the answer to what somebody does right now, which wakes nobody."""
-    return ticket.priority == 1 or kind in NEVER_QUIET
+    """Priority 1, and the answer to what somebody does right now, which wakes nobody. A proposal has no `ticket`."""
+    return kind in NEVER_QUIET or (ticket is not None and ticket.priority == 1)
 
 
 def mail_at(told, ticket, chosen: NoticeSettings, *, now: datetime) -> datetime:
@@ -31,6 +31,8 @@ def mail_at(told, ticket, chosen: NoticeSettings, *, now: datetime) -> datetime:
 
 def desk_hours(ticket) -> Calendar | None:
     """The calendar of the ticket's resolution clock, or None while it has none."""
+    if ticket is None:
+        return None
     clock = ticket.clocks.filter(kind="resolution").order_by("-cycle").first()
     return rulebook().calendars.get(clock.calendar) if clock else None
 

@@ -27,7 +27,7 @@ def notices(request):
         return redirect("tickets:notices")
     before = request.GET.get("foer", "")
     older = own.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else own
-    rows = list(older.select_related("ticket", "municipality")[: PER_PAGE + 1])
+    rows = list(older.select_related("ticket", "proposal", "municipality")[: PER_PAGE + 1])
     for row in rows:
         row.recipient = request.user
         row.headline = words.headline(row)
@@ -43,7 +43,7 @@ def notices(request):
 @require_safe
 def notice(request, pk):
     """Go to the ticket that a notice tells of; the notice is then read."""
-    found = get_object_or_404(Notice.objects.of(request.user).select_related("ticket"), pk=pk)
+    found = get_object_or_404(Notice.objects.of(request.user).select_related("ticket", "proposal"), pk=pk)
     if found.read_at is None:
         Notice.objects.filter(pk=found.pk).update(read_at=timezone.now())
     return HttpResponseRedirect(words.page_of(found))
