@@ -98,7 +98,7 @@ def test_the_mail_names_the_proposal_its_day_and_the_way_there(together):
     told(together)
     deliver_waiting(now=LATER)
     mail = Mail.objects.order_by("id").first()
-    assert mail.subject == "Forslag til afgørelse: “Kalender: Åbningstid”"
+    assert mail.subject == "Forslag til afgørelse: »Kalender: Åbningstid«"
     assert f"http://testserver{proposal.get_absolute_url()}" in mail.text
     assert "i morgen kl. 00:00" in mail.text
     assert Mail.objects.count() == 3
@@ -110,7 +110,7 @@ def test_the_list_shows_it_and_leads_to_the_proposal(client, together):
     director = together.directors[together.egedal.pk]
     client.force_login(director)
     page = client.get(reverse("tickets:notices"))
-    assert [row.headline for row in page.context["rows"]] == ["Forslag til afgørelse: “Kalender: Åbningstid”"]
+    assert [row.headline for row in page.context["rows"]] == ["Forslag til afgørelse: »Kalender: Åbningstid«"]
     notice = Notice.objects.get(recipient=director)
     assert client.get(reverse("tickets:notice", args=[notice.pk]))["Location"] == proposal.get_absolute_url()
     with translation.override("en"):
