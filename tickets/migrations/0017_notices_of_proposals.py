@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("municipalities", "0006_governance_grants"),
-        ("tickets", "0015_imported_judgements"),
+        ("tickets", "0016_words_of_messages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
