@@ -69,5 +69,11 @@ def _compared(run: Run, earlier: Run | None, column: str, names: dict, budget: d
 
 
 def _sums(run: Run, column: str) -> dict:
+    """By pool it is what was posted to each, as its budget is: what pools gave to each other is put back."""
     rows = Allocation.objects.filter(run=run).order_by().values(column)
-    return dict(rows.annotate(total=Sum("amount_ore")).values_list(column, "total"))
+    sums = dict(rows.annotate(total=Sum("amount_ore")).values_list(column, "total"))
+    if column == "pool_id":
+        for giver, receiver, ore in run.transfers.values_list("giver_id", "receiver_id", "amount_ore"):
+            sums[giver] = sums.get(giver, 0) + ore
+            sums[receiver] = sums.get(receiver, 0) - ore
+    return sums

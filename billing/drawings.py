@@ -90,7 +90,7 @@ def _cost_finding(seen: Overview) -> str:
 def budget_per_pool(seen: Overview) -> Figure | None:
     """Spending of the year's calculated months that have a budget against it; None without any."""
     budgeted = [(pool, seen.budgeted_months(pool)) for pool in seen.pools if pool]
-    spent = [(pool, seen.of_pool(pool.pk, months), seen.budget_of_pool(pool)) for pool, months in budgeted if months]
+    spent = [(pool, seen.spent_on(pool.pk, months), seen.budget_of_pool(pool)) for pool, months in budgeted if months]
     spent = [row for row in spent if row[2]]
     if not spent:
         return None
@@ -220,7 +220,7 @@ def bill(seen: Overview) -> Figure | None:
     """From pools through keys to municipalities, giving pools first. A pool with a credit is no flow: table only."""
     owners = seen.municipalities
     month = [seen.period.month]
-    givers = {transfer.giver_id for transfer in seen.transfers}
+    givers = {transfer.giver_id for transfer in seen.moved}
     order = sorted(seen.pools, key=lambda pool: pool is None or pool.pk not in givers)
     amounts = {pool: [seen.of_pool(pool.pk if pool else None, month, owner.pk) for owner in owners] for pool in order}
     drawn = {pool: row for pool, row in amounts.items() if sum(row) > 0 and min(row) >= 0}
@@ -236,7 +236,7 @@ def bill(seen: Overview) -> Figure | None:
             _("%(giver)s to %(receiver)s") % {"giver": moved.giver.name, "receiver": moved.receiver.name},
             _("Given to another pool"), *("–" for _owner in owners), formats.amount(moved.amount_ore),
         ]
-        for moved in seen.transfers
+        for moved in seen.moved
     ]  # fmt: skip
     rows += [
         [_name(pool), _key(seen, pool), *map(formats.amount, row), formats.amount(sum(row))]
@@ -255,7 +255,7 @@ def _given(seen: Overview) -> str:
         % {
             "amount": formats.kroner(moved.amount_ore), "giver": moved.giver.name, "receiver": moved.receiver.name,
         }
-        for moved in seen.transfers
+        for moved in seen.moved
     ]  # fmt: skip
     return _("Pools that serve others gave first: %(parts)s.") % {"parts": listed(told)} if told else ""
 

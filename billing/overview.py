@@ -59,6 +59,18 @@ class Overview:
             if owner in (None, municipality)
         )
 
+    def spent_on(self, pool: int, months: list[date]) -> int:
+        """What was posted to a pool, as its budget is: what it gave to others is its own, what it received is not."""
+        moved = [transfer for transfer in self.transfers if transfer.run.period.month in months]
+        given = sum(transfer.amount_ore for transfer in moved if transfer.giver_id == pool)
+        received = sum(transfer.amount_ore for transfer in moved if transfer.receiver_id == pool)
+        return self.of_pool(pool, months) + given - received
+
+    @property
+    def moved(self) -> list[Transfer]:
+        """What pools gave to each other in the month shown."""
+        return [transfer for transfer in self.transfers if transfer.run_id == self.run.pk]
+
     @property
     def total_ore(self) -> int:
         return self.of_month(self.period.month)
@@ -102,7 +114,7 @@ def read(wanted: str = "") -> Overview | None:
         period=period, run=run, choices=[other.period for other in runs], months=sorted(months.values()),
         cost=_cost(rows, months), municipalities=_municipalities(rows), pools=_pools(rows, run),
         budgets=_budgets(min(months.values()), period.month), keys=_keys(period), service=_service(period.month),
-        weeks=_weeks(period.end), transfers=transfers_of([run]),
+        weeks=_weeks(period.end), transfers=transfers_of(shown),
     )  # fmt: skip
 
 

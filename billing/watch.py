@@ -55,7 +55,7 @@ def _spending(seen: Overview) -> Iterable[Spending]:
     for pool in seen.pools:
         months = seen.budgeted_months(pool) if pool else []
         if pool and months:
-            spent = seen.of_pool(pool.pk, months)
+            spent = seen.spent_on(pool.pk, months)
             yield Spending(pool.name, spent, seen.budget_of_pool(pool), _address("billing:statements"))
 
 

@@ -54,7 +54,7 @@ class PoolFlow:
 
 def transfers_of(runs: Iterable[Run]) -> list[Transfer]:
     """In the order of calculation."""
-    rows = Transfer.objects.filter(run__in=list(runs)).select_related("giver", "receiver")
+    rows = Transfer.objects.filter(run__in=list(runs)).select_related("giver", "receiver", "run__period")
     return list(rows.order_by("giver__position", "receiver__position"))
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from billing import corrections, entries, exports, lines, overview, periods, statements
 from billing.allocation.errors import AllocationError
+from billing.comparison import compare as compare_months
 from billing.giving.proposals import write
 from billing.models import Budget, Driver, Giving, Pool, Transfer
 from billing.pdf import statement as printed
@@ -231,8 +232,20 @@ def test_the_overview_shows_giving_pools_first(client):
 
     page = client.get(reverse("billing:overview")).content.decode()
 
-    assert "1.587,65" in page or "1.588" in page
-    assert [moved.receiver.code for moved in overview.read().transfers] == ["security", "overhead"]
+    assert "1.588" in page
+    assert [moved.receiver.code for moved in overview.read().moved] == ["security", "overhead"]
+
+
+def test_a_pools_spending_stands_beside_its_budget_as_it_was_posted():
+    world, run = calculated()
+
+    seen = overview.read()
+
+    assert [seen.spent_on(pool.pk, [OCTOBER]) for pool in (world.desk, world.security, world.overhead)] == [
+        1_984_568, 10_000, 333_333,
+    ]  # fmt: skip
+    compared = {row.name: row.now_ore for row in compare_months(run).pools}
+    assert (compared["Desk"], compared["Security"], compared["Overhead"]) == (1_984_568, 10_000, 333_333)
 
 
 def test_a_line_of_a_giving_pool_ends_with_everybody_by_all_ways():
