@@ -206,7 +206,6 @@ FIELDS = (
         ("kommune", "kommunekode", "municipality"),
     ),
 )
-BY_NAME = {known.name: known for known in FIELDS}
 
 
 def decode(data: bytes) -> str:
@@ -250,50 +249,66 @@ def _numbered(reader: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
         begins = reader.line_num + 1
 
 
-def guess_mapping(header: tuple[str, ...]) -> dict[str, str]:
+def guess_mapping(header: tuple[str, ...], fields: tuple[Field, ...] = FIELDS) -> dict[str, str]:
     """Field → heading of the file, where the heading is one that systems use for the field."""
     by_heading = {heading.casefold(): heading for heading in header if heading}
     found = {}
-    for known in FIELDS:
+    for known in fields:
         heading = next((by_heading[name] for name in known.headings if name in by_heading), None)
         if heading:
             found[known.name] = heading
     return found
 
 
-def missing_fields(mapping: Mapping[str, str], header: tuple[str, ...]) -> list[Field]:
+def missing_fields(
+    mapping: Mapping[str, str], header: tuple[str, ...], fields: tuple[Field, ...] = FIELDS
+) -> list[Field]:
     """Fields that a line must have and that no column of the file gives."""
-    return [known for known in FIELDS if known.is_required and mapping.get(known.name) not in header]
+    return [known for known in fields if known.is_required and mapping.get(known.name) not in header]
 
 
 def read_lines(table: Table, mapping: Mapping[str, str]) -> Reading:
     """The lines of a table. A row with any fault gives no line; a row may have several faults."""
-    reading = Reading()
-    columns = {name: table.header.index(heading) for name, heading in mapping.items() if heading in table.header}
-    for line, cells in table.rows:
-        draft, faults = _row(line, cells, columns, table.header)
-        reading.faults += faults
-        if draft:
-            reading.drafts.append(draft)
+    rows, faults = read_rows(table, mapping, FIELDS)
+    reading = Reading(faults=faults)
+    for line, values in rows:
+        values["month"] = values.get("month") or values["booked_on"].replace(day=1)
+        reading.drafts.append(Draft(line=line, **values))
     return reading
 
 
-def _row(line, cells, columns, header):
+def read_rows(
+    table: Table, mapping: Mapping[str, str], fields: tuple[Field, ...]
+) -> tuple[list[tuple[int, dict[str, Any]]], list[Fault]]:
+    """(line, values by field) of the rows without fault, and the faults of the others."""
+    known = {field.name: field for field in fields}
+    columns = {
+        name: table.header.index(heading)
+        for name, heading in mapping.items() if name in known and heading in table.header
+    }  # fmt: skip
+    rows, faults = [], []
+    for line, cells in table.rows:
+        values, found = _row(line, cells, {known[name]: place for name, place in columns.items()}, table.header)
+        faults += found
+        if not found:
+            rows.append((line, values))
+    return rows, faults
+
+
+def _row(line: int, cells: tuple[str, ...], columns: Mapping[Field, int], header: tuple[str, ...]):
     if len(cells) != len(header):
         reason = format_lazy(
             _("The row has {found} cells and the header {wanted}."), found=len(cells), wanted=len(header)
         )
-        return None, [Fault(line, reason)]
-    values, faults = {}, []
-    for name, place in columns.items():
+        return {}, [Fault(line, reason)]
+    values: dict[str, Any] = {}
+    faults = []
+    for known, place in columns.items():
         try:
-            values[name] = _cell(BY_NAME[name], cells[place])
+            values[known.name] = _cell(known, cells[place])
         except BadCell as bad:
             faults.append(Fault(line, bad.reason, header[place]))
-    if faults:
-        return None, faults
-    values["month"] = values.get("month") or values["booked_on"].replace(day=1)
-    return Draft(line=line, **values), []
+    return values, faults
 
 
 def _cell(known: Field, cell: str) -> Any:

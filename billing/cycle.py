@@ -13,6 +13,8 @@ from django.utils.translation import ngettext
 
 from billing.models import Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Run
 from billing.plans import digest_of, plan_of
+from billing.subscriptions.receipts import Receipt, billed
+from billing.subscriptions.receipts import read as read_receipts
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
 
@@ -44,6 +46,7 @@ class Cycle:
     run: Run | None
     steps: list[Step]
     is_old: bool
+    receipts: list[Receipt] = field(default_factory=list)
 
     @property
     def missing(self) -> list[Missing]:
@@ -54,15 +57,16 @@ def read(period: Period) -> Cycle:
     """The steps of a month, as of now. Needs everybody in scope."""
     run = period.runs.filter(is_current=True).select_related("created_by").first()
     is_old = bool(run) and not period.is_frozen and _is_old(period, run)
+    receipts = read_receipts(period, billed(period)) if run else []
     steps = [
         _lines(period), _quantities(period), _calculation(period, run, is_old=is_old),
         Step("comparison", _("Compared"), run is not None and not is_old),
         Step("approval", _("Approved"), period.is_frozen),
         Step("closing", _("Closed"), period.state == Period.State.CLOSED),
-        Step("statements", _("Statements"), is_done=False),
+        _statements(period, receipts),
     ]  # fmt: skip
     _mark(steps)
-    return Cycle(period, run, steps, is_old)
+    return Cycle(period, run, steps, is_old, receipts)
 
 
 def _mark(steps: list[Step]) -> None:
@@ -140,3 +144,20 @@ def _calculation(period: Period, run: Run | None, *, is_old: bool) -> Step:
         text = _("Lines, keys or quantities changed since the month was calculated. Calculate it again.")
         missing.append(Missing(text, f"{reverse('billing:period', args=[period.code])}#calculation"))
     return Step("calculation", _("Calculated"), run is not None and not is_old, missing)
+
+
+def _statements(period: Period, receipts: list[Receipt]) -> Step:
+    """Sent when everybody who carries something has a receiver, and every receiver has the statement."""
+    if period.state != Period.State.CLOSED:
+        return Step("statements", _("Statements"), is_done=False)
+    missing = []
+    if nobody := [receipt.municipality.name for receipt in receipts if receipt.has_nobody]:
+        text = _("Nobody gets the statement of %(owners)s.") % {"owners": ", ".join(nobody)}
+        missing.append(Missing(text, reverse("billing:subscriptions")))
+    if count := sum(len(receipt.waiting) for receipt in receipts):
+        text = ngettext(
+            "%(count)s receiver waits for the statement.", "%(count)s receivers wait for the statement.", count
+        )
+        address = f"{reverse('billing:period', args=[period.code])}#statements"
+        missing.append(Missing(text % {"count": count}, address))
+    return Step("statements", _("Statements"), not missing, missing)

@@ -1,4 +1,5 @@
-"""The entries behind one municipality's statement: each line's exact part, and one row of rounding per pool.
+"""The entries behind one municipality's statement: each line's exact part, and one row of rounding per pool; then the
+corrections of closed months that the month carries.
 
 Joint lines may be read by all, direct lines only by their municipality; the database keeps them apart. Amounts in øre.
 """
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing import reasons
 from billing.giving.flows import transfers_of
-from billing.models import Allocation, LedgerLine, Pool, Run, Transfer
+from billing.models import Allocation, CorrectionAmount, LedgerLine, Pool, Run, Transfer
 from billing.reasons import Reason
 from municipalities.models import Municipality
 from servicecenter.ui.formats import scaled
@@ -103,6 +104,17 @@ class Entries:
     municipality: Municipality
     run: Run
     pools: list[PoolEntries]
+    corrections: list[CorrectionAmount] = field(default_factory=list)
+
+    @property
+    def corrections_ore(self) -> int:
+        """What the month carries for months that were closed before."""
+        return sum(row.amount_ore for row in self.corrections)
+
+    @property
+    def payable_ore(self) -> int:
+        """The statement's total: the month's own amount and the corrections booked in it."""
+        return self.amount_ore + self.corrections_ore
 
     @property
     def amount_ore(self) -> int:
@@ -135,7 +147,8 @@ def read(municipality: Municipality, month: date) -> Entries | None:
         _show(pool.parts)
         for received in pool.received:
             _show_below(received)
-    return Entries(municipality, run, list(pools.values()))
+    booked = CorrectionAmount.objects.booked_in(run.period).filter(municipality=municipality)
+    return Entries(municipality, run, list(pools.values()), list(booked))
 
 
 @dataclass

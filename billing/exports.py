@@ -7,10 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import xlsxwriter
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing.entries import Entries, PoolEntries, Received
 from servicecenter.spreadsheets import harmless
+from servicecenter.ui import formats
 from servicecenter.ui.formats import scaled
 
 WIDTHS = (11, 28, 22, 18, 14, 24, 12, 40, 16, 20)
@@ -24,7 +26,10 @@ def headings() -> list[str]:
 
 
 def rows(entries: Entries) -> Iterator[list]:
-    """Rows of texts and Decimals: every line, then the rounding and the sum of its pool."""
+    """Rows of texts and Decimals: every line, then the rounding and the sum of its pool; then what is corrected.
+
+    The last row is the statement's total: the sums of the pools and the corrections.
+    """
     for pool in entries.pools:
         for traced in pool.lines:
             line = traced.line
@@ -38,6 +43,19 @@ def rows(entries: Entries) -> Iterator[list]:
         yield [*_lead(entries, pool), "", "", "", "", _("Rounding"), None, kroner(pool.shown_rounding_ore, 6)]
         amount = Fraction(pool.allocation.amount_ore)
         yield [*_lead(entries, pool), "", "", "", "", _("Total"), kroner(Fraction(pool.posted_ore)), kroner(amount)]
+    yield from _corrections(entries)
+    total = kroner(Fraction(entries.payable_ore))
+    yield [entries.run.period.code, "", "", "", "", "", "", _("The statement in all"), None, total]
+
+
+def _corrections(entries: Entries) -> Iterator[list]:
+    """What the month carries for months that were closed before, each with its old month and reason."""
+    for row in entries.corrections:
+        pool = row.pool.name if row.pool else _("Other direct cost")
+        key = _("Correction of %(month)s") % {"month": formats.month(row.correction.corrected.month)}
+        booked = timezone.localdate(row.correction.created_at).isoformat()
+        part = kroner(Fraction(row.amount_ore))
+        yield [entries.run.period.code, pool, key, "", "", "", booked, row.correction.reason, None, part]
 
 
 def from_pool(received: Received) -> str:
@@ -64,14 +82,14 @@ def as_xlsx(entries: Entries) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
         sheet = book.add_worksheet(entries.run.period.code)
-        formats = {2: book.add_format({"num_format": "#,##0.00"}), 6: book.add_format({"num_format": "#,##0.000000"})}
+        figures = {2: book.add_format({"num_format": "#,##0.00"}), 6: book.add_format({"num_format": "#,##0.000000"})}
         for column, (heading, width) in enumerate(zip(headings(), WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, heading, book.add_format({"bold": True}))
         sheet.freeze_panes(1, 0)
         for number, row in enumerate(rows(entries), start=1):
             for column, cell in enumerate(row):
-                _write(sheet, number, column, cell, formats)
+                _write(sheet, number, column, cell, figures)
     return out.getvalue()
 
 
@@ -85,8 +103,8 @@ def _csv_cell(cell: str | Decimal | None) -> str:
     return format(cell, "f").replace(".", ",") if isinstance(cell, Decimal) else harmless(cell)
 
 
-def _write(sheet, number, column, cell, formats):
+def _write(sheet, number, column, cell, figures):
     if isinstance(cell, Decimal):
-        sheet.write_number(number, column, cell, formats[-int(cell.as_tuple().exponent)])
+        sheet.write_number(number, column, cell, figures[-int(cell.as_tuple().exponent)])
     elif cell:
         sheet.write_string(number, column, harmless(cell))

@@ -7,6 +7,7 @@ from django.db.models import Count, Prefetch, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -17,7 +18,6 @@ from billing.comparison import compare
 from billing.csv_lines import Unreadable, read_table
 from billing.forms import AssignmentForm, MappingForm, QuantitiesForm, UploadForm
 from billing.models import (
-    Allocation,
     CorrectionAmount,
     Driver,
     DriverValue,
@@ -28,7 +28,7 @@ from billing.models import (
     Upload,
 )
 from billing.names import names_of_codes
-from municipalities.models import Municipality
+from billing.subscriptions import receipts
 
 SHOWN = 100
 
@@ -54,7 +54,7 @@ def import_list(request):
 @joint_finance("import_ledger")
 def import_preview(request, pk):
     """What the file would do. Posting a mapping looks again; the import itself is an address of its own."""
-    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk, budget_year=None)
     table = read_table(upload.content)
     form = MappingForm(request.POST or None, header=table.header, initial=upload.mapping)
     if form.is_valid():
@@ -71,16 +71,20 @@ def import_preview(request, pk):
 @joint_finance("import_ledger")
 def import_rejects(request, pk):
     """The refused rows of a file, to be mended."""
-    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk, budget_year=None)
     name = f"afviste-{upload.pk}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(imports.rejects_as_csv(upload), content_type="text/csv; charset=utf-8", headers=headers)
+    return HttpResponse(
+        imports.rejects_as_csv(upload, imports.preview(upload).faults),
+        content_type="text/csv; charset=utf-8",
+        headers=headers,
+    )
 
 
 @require_POST
 @joint_finance("import_ledger")
 def import_confirmation(request, pk):
-    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk)
+    upload = get_object_or_404(Upload.objects.in_scope(), pk=pk, budget_year=None)
     batch = imports.import_lines(upload, by=request.user)
     if batch is None:
         messages.info(request, _("Every line of the file was in the books already. Nothing changed."))
@@ -121,10 +125,8 @@ def show_period(request, month):
         "corrections": CorrectionAmount.objects.booked_in(period),
         "may_issue": is_joint_finance(request.user, "manage_invoicing"),
         "may_approve": is_joint_finance(request.user, "approve_period"),
+        "someone_waits": any(receipt.waiting for receipt in seen.receipts),
         "is_own_run": period.calculated_by_id == request.user.pk,
-        "billed": Municipality.objects.members().filter(
-            pk__in=Allocation.objects.filter(run=seen.run).values("municipality")
-        ),
     }
     return render(request, "billing/period.html", context)
 
@@ -151,6 +153,16 @@ def closing(request, month):
     periods.close(_period(month), by=request.user)
     messages.success(request, _("The month is closed and locked."))
     return redirect("billing:period", month)
+
+
+@require_POST
+@joint_finance("manage_invoicing")
+def statements_sending(request, month):
+    """Send the month's statement to those on the list who have not got it."""
+    count = receipts.send_waiting(_period(month), by=request.user, at=timezone.now().replace(microsecond=0))
+    text = ngettext("%(count)s statement is on its way.", "%(count)s statements are on their way.", count)
+    messages.success(request, text % {"count": count})
+    return redirect(f"{reverse('billing:period', args=[month])}#statements")
 
 
 @require_POST

@@ -17,19 +17,10 @@ from servicecenter.ui import formats
 QUANTITY = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,12})(?:,[0-9]{1,6})?")
 
 
-class UploadForm(forms.Form):
+class TableFileForm(forms.Form):
     file = forms.FileField(
         label=_("CSV or Excel file"),
         help_text=_("CSV separated by semicolon or comma, amounts like 1.234,56; or the first sheet of an XLSX file."),
-    )
-    source = forms.SlugField(
-        label=_("Accounts system"),
-        max_length=40,
-        initial="opus",
-        help_text=_(
-            "Ids of lines are unique within one system, so use the same short name each month."
-            " Which column holds what is remembered for it."
-        ),
     )
 
     def clean_file(self):
@@ -40,13 +31,25 @@ class UploadForm(forms.Form):
         return file
 
 
+class UploadForm(TableFileForm):
+    source = forms.SlugField(
+        label=_("Accounts system"),
+        max_length=40,
+        initial="opus",
+        help_text=_(
+            "Ids of lines are unique within one system, so use the same short name each month."
+            " Which column holds what is remembered for it."
+        ),
+    )
+
+
 class MappingForm(forms.Form):
     """One choice per field of a line: the column of the file that holds it."""
 
-    def __init__(self, *args, header, **kwargs):
+    def __init__(self, *args, header, fields=FIELDS, **kwargs):
         super().__init__(*args, **kwargs)
         columns = [("", _("Not in the file")), *((heading, heading) for heading in header if heading)]
-        for known in FIELDS:
+        for known in fields:
             self.fields[known.name] = forms.ChoiceField(label=known.label, choices=columns, required=known.is_required)
 
     def mapping(self) -> dict[str, str]:

@@ -143,13 +143,13 @@ def preview(upload: Upload) -> Preview:
     return Preview(new, known, sorted(faults, key=lambda fault: fault.line), changes, rules)
 
 
-def rejects_as_csv(upload: Upload) -> str:
+def rejects_as_csv(upload: Upload, faults: list[Fault]) -> str:
     """The refused rows with line number, column and reason in front, to be mended and read in again."""
     table, out = read_table(upload.content), io.StringIO()
     rows = dict(table.rows)
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_("Line"), _("Column"), _("Why"), *table.header])
-    for fault in preview(upload).faults:
+    for fault in faults:
         writer.writerow([fault.line, *map(_cell, (fault.column, fault.reason, *rows.get(fault.line, ())))])
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + out.getvalue()
 

@@ -8,6 +8,7 @@ from billing.giving import views as giving
 from billing.invoicing import views as invoicing
 from billing.keys import views as keys
 from billing.postings import views as postings
+from billing.reports import publication_views as publications
 from billing.reports.views import (
     export_experience,
     show_experience,
@@ -16,6 +17,7 @@ from billing.reports.views import (
     write_lesson,
 )
 from billing.savings.views import enter_baseline, enter_indices, show_savings
+from billing.settlement import budget_views as budgets
 from billing.settlement import views as settlement
 from billing.simulator.views import export_simulation, show_simulator
 from billing.subscriptions import views as subscriptions
@@ -90,6 +92,12 @@ urlpatterns = [
         invoicing.invoice_instalment,
         name="invoice_instalment",
     ),
+    path(
+        "ledelse/faktura/kladde/<month:month>/<slug:slug>/kapacitet/",
+        invoicing.invoice_capacity,
+        name="invoice_capacity",
+    ),
+    path("ledelse/faktura/kladde/<year:year>/<slug:slug>/", invoicing.invoice_year, name="invoice_year"),
     path("ledelse/faktura/oplysninger/<slug:slug>/", invoicing.invoice_details, name="invoice_details"),
     path("ledelse/noegler/", keys.list_keys, name="keys"),
     path("ledelse/noegler/simulator/", show_simulator, name="simulator"),
@@ -105,6 +113,15 @@ urlpatterns = [
     path("ledelse/beretning/", show_experience, name="experience"),
     path("ledelse/beretning.csv", export_experience, {"ending": "csv"}, name="experience_csv"),
     path("ledelse/beretning.xlsx", export_experience, {"ending": "xlsx"}, name="experience_xlsx"),
+    path("ledelse/beretning/offentliggoerelse/", publications.publications, name="publications"),
+    path(
+        "ledelse/beretning/offentliggoerelse/<int:number>/tilbagekaldelse/",
+        publications.withdraw_publication,
+        name="publication_withdrawal",
+    ),
+    path("beretning/", publications.show_newest, name="published"),
+    path("beretning/<int:number>/", publications.show_version, name="published_version"),
+    path("beretning/<int:number>.json", publications.version_file, name="published_file"),
     path("ledelse/beretning/erfaring/", write_lesson, name="lesson"),
     path("ledelse/beretning/erfaring/<int:pk>/fjern/", withdraw_lesson, name="lesson_withdrawal"),
     path("ledelse/besparelse/", show_savings, name="savings"),
@@ -118,6 +135,14 @@ urlpatterns = [
     path("ledelse/aar/<year:year>.csv", settlement.export_year, {"ending": "csv"}, name="year_csv"),
     path("ledelse/aar/<year:year>.xlsx", settlement.export_year, {"ending": "xlsx"}, name="year_xlsx"),
     path("ledelse/aar/<year:year>/budget/", settlement.edit_budget, name="budget"),
+    path("ledelse/aar/<year:year>/budget/import/", budgets.budget_import, name="budget_import"),
+    path("ledelse/aar/<year:year>/budget/import/<int:pk>/", budgets.budget_preview, name="budget_preview"),
+    path(
+        "ledelse/aar/<year:year>/budget/import/<int:pk>/bekraeft/",
+        budgets.budget_confirmation,
+        name="budget_confirmation",
+    ),
+    path("ledelse/aar/<year:year>/budget/import/<int:pk>/afviste.csv", budgets.budget_rejects, name="budget_rejects"),
     path("ledelse/aar/<year:year>/budget/fordeling/", settlement.budget_fix, name="budget_fix"),
     path("ledelse/deltagelse/", settlement.list_members, name="members"),
     path("ledelse/deltagelse/ind/", settlement.joining, name="joining"),
@@ -137,6 +162,7 @@ urlpatterns = [
     path("ledelse/periode/<month:month>/beregning/", finance_views.calculation, name="calculation"),
     path("ledelse/periode/<month:month>/godkendelse/", finance_views.approval, name="approval"),
     path("ledelse/periode/<month:month>/lukning/", finance_views.closing, name="closing"),
+    path("ledelse/periode/<month:month>/afsendelse/", finance_views.statements_sending, name="statements_sending"),
     path("ledelse/periode/<month:month>/maengder/", finance_views.quantities, name="quantities"),
     path("ledelse/periode/<month:month>/grundlag/<int:pk>/", correction_views.show_evidence, name="evidence"),
     path("ledelse/periode/<month:month>/korrektion/", correction_views.show_correction, name="correction"),

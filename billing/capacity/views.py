@@ -22,6 +22,7 @@ def show_capacity(request, month=None):
     context = {
         "seen": market.read(period) if period else None,
         "periods": periods,
+        "may_issue": is_joint_finance(request.user, "manage_invoicing"),
         "may_enter": is_joint_finance(request.user, "import_ledger") and period and not period.is_frozen,
     }
     return render(request, "billing/capacity.html", context)

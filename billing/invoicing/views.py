@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing.access import is_joint_finance, joint_finance, reads_entries
-from billing.invoicing import access_point, checks, dispatching, drafts, issuing, mailing
+from billing.invoicing import access_point, checks, dispatching, drafts, issuing, mailing, occasions
 from billing.invoicing.document import vat_of
 from billing.invoicing.forms import AccountStringsForm, CreditForm, NumbersForm, PartyForm, SendForm
 from billing.models import Instalment, Invoice, InvoiceFile, InvoiceParty, Period
@@ -83,17 +83,32 @@ def invoice_instalment(request, month, slug):
     return _draft(request, slug, lambda buyer: drafts.of_instalment(buyer, month))
 
 
-def _draft(request, slug, read):
+@joint_finance("manage_invoicing")
+def invoice_year(request, year, slug):
+    """The same for the settlement of a year, in its three parts."""
+    return _draft(request, slug, lambda buyer: occasions.of_year(buyer, year), is_closed=occasions.is_settled)
+
+
+@joint_finance("manage_invoicing")
+def invoice_capacity(request, month, slug):
+    """The same for what a municipality gave and took in a month."""
+    return _draft(request, slug, lambda buyer: occasions.of_capacity(buyer, month), is_closed=occasions.is_settled)
+
+
+def _draft(request, slug, read, *, is_closed=None):
     buyer, seller = get_object_or_404(Municipality.objects.members(), slug=slug), Municipality.objects.operator()
     draft = read(buyer)
     if draft is None:
         raise Http404
     lacks = checks.lacks(seller, buyer) or checks.lacks_behind(_faults(draft), seller, buyer)
+    is_early = is_closed is not None and not is_closed(draft)
     if request.method == "POST" and not lacks:
+        if is_early:
+            raise occasions.NotClosed
         invoice = issuing.issue(draft, by=request.user)
         messages.success(request, _("%(number)s is issued.") % {"number": invoice.code})
         return redirect(invoice)
-    return render(request, "billing/invoice_draft.html", _drafted(draft, seller, lacks))
+    return render(request, "billing/invoice_draft.html", _drafted(draft, seller, lacks, is_early=is_early))
 
 
 def _faults(draft):
@@ -203,8 +218,9 @@ def _instalments():
     return [row for row in asked if (row.municipality_id, row.month) not in issued]
 
 
-def _drafted(draft, seller, lacks):
-    is_early = draft.kind == Invoice.Kind.SETTLEMENT and draft.period.state != Period.State.CLOSED
+def _drafted(draft, seller, lacks, *, is_early):
+    if draft.kind == Invoice.Kind.SETTLEMENT and draft.period:
+        is_early = draft.period.state != Period.State.CLOSED
     context = {"draft": draft, "seller": seller, "lacks": lacks, "is_early": is_early}
     if seller.vat_mode:
         treatment = issuing.treatment_for(seller)

@@ -32,6 +32,7 @@ from billing.models.keys import Budget, KeyVersion, Participation, Pool
 from billing.models.ledger import ImportBatch, LedgerLine, Upload
 from billing.models.periods import Allocation, Period, Run, RunRequest, Snapshot
 from billing.models.postings import PostingLayout
+from billing.models.publications import PublishedAccount
 from billing.models.rules import AssignmentRule, SourceMapping
 from billing.models.savings import Baseline, BaselinePart, HomeCost, IndexSeries, IndexValue, Lesson
 from billing.models.seals import LineSeal, PeriodSeal
@@ -84,6 +85,7 @@ __all__ = [
     "PeriodSeal",
     "Pool",
     "PostingLayout",
+    "PublishedAccount",
     "ReportDelivery",
     "ReportSubscription",
     "Resource",

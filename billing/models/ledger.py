@@ -26,13 +26,14 @@ class ImportBatch(models.Model):
 
 
 class Upload(models.Model):
-    """A file of ledger lines between its preview and its import. Belongs to the shared centre."""
+    """A file of ledger lines, or of a year's budget, between its preview and its import. The shared centre's."""
 
     municipality = owner()
     name = models.CharField(max_length=200)
     content = models.TextField()
     mapping = models.JSONField(default=dict)
     source = models.CharField(max_length=40)
+    budget_year = models.PositiveSmallIntegerField(null=True)
     created_by = actor()
     created_at = models.DateTimeField()
 

@@ -1,4 +1,4 @@
-"""A lesson, as somebody of a municipality or of the desk writes it."""
+"""A lesson, as somebody of a municipality or of the desk writes it; and what publishing the account asks for."""
 
 import re
 
@@ -26,3 +26,18 @@ class LessonForm(forms.ModelForm):
                 words = _("“%(found)s” points at a person. Take it out; the account may be published.")
                 self.add_error(name, words % {"found": found[0]})
         return cleaned
+
+
+class PublicationForm(forms.Form):
+    """Published deliberately: somebody has read it as a stranger would."""
+
+    has_read = forms.BooleanField(
+        label=_("I have read the account and its lessons, and nothing in them points at a person."),
+        error_messages={"required": _("Read the account first, then confirm it here.")},
+    )
+
+
+class WithdrawalForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why is it withdrawn?"), max_length=200, help_text=_("Everybody who opens its address reads this.")
+    )

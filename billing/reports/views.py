@@ -12,6 +12,7 @@ from billing.access import reads_totals
 from billing.models import Lesson
 from billing.reports import drawings, experience, key_figures
 from billing.reports.forms import LessonForm
+from billing.reports.publication_views import may_publish
 from municipalities.models import Municipality
 from servicecenter.audit.models import AuditEntry
 from servicecenter.tenancy.grants import granted_ids
@@ -47,6 +48,7 @@ def _shown(found, person):
             (owner, [year.cost_ore.get(owner) for year in found.years]) for owner in found.municipalities
         ],
         "equality": equality,
+        "may_publish": may_publish(person),
         "own": {lesson.pk for lesson in found.lessons if lesson.municipality_id == person.municipality_id},
     }  # fmt: skip
 

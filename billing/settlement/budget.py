@@ -83,10 +83,15 @@ def fix_budget(year: int, *, basis: Run, by: Person, at: datetime | None = None)
     return plan
 
 
-def _refuse_in_use(year: int) -> None:
-    if BudgetPlan.objects.filter(year=year).exists() and (
+def is_in_use(year: int) -> bool:
+    """Whether the year's budget is shared and a month of it closed: from then on it stays as it is."""
+    return BudgetPlan.objects.filter(year=year).exists() and (
         Period.objects.filter(month__year=year, state=Period.State.CLOSED).exists()
-    ):
+    )
+
+
+def _refuse_in_use(year: int) -> None:
+    if is_in_use(year):
         raise BudgetInUse(year)
 
 

@@ -38,6 +38,7 @@ def show_year(request, year):
         instalments.setdefault(row.municipality, []).append(row)
     context = {
         "number": year, "seen": seen, "instalments": sorted(instalments.items(), key=lambda item: item[0].code),
+        "may_issue": is_joint_finance(request.user, "manage_invoicing"),
         "can_budget": is_joint_finance(request.user, "import_ledger"), "before": year - 1, "after": year + 1,
     }  # fmt: skip
     return render(request, "billing/year.html", context)

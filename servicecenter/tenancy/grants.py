@@ -43,5 +43,14 @@ def holder_ids(place, permission: str):
     return of_people.filter(**wanted).values("user_id").union(of_groups.filter(**wanted).values("group__user__id"))
 
 
+def held(model, permission: str) -> frozenset[tuple[int, int]]:
+    """(person, row) for everyone who is active and holds `permission` on a row of `model`; one query."""
+    of_people, of_groups = _permission_tables(model)
+    wanted = {"permission__codename": permission}
+    direct = of_people.filter(**wanted, user__is_active=True).values_list("user_id", "content_object_id")
+    by_group = of_groups.filter(**wanted, group__user__is_active=True)
+    return frozenset(direct.union(by_group.values_list("group__user__id", "content_object_id")))
+
+
 def _permission_tables(model: Any) -> tuple[Manager, Manager]:
     return get_user_obj_perms_model(model)._default_manager, get_group_obj_perms_model(model)._default_manager

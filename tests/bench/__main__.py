@@ -1,8 +1,8 @@
 """How far the desk is from the bare database: ratios of one run, so that they hold on any machine.
 
 `python -m tests.bench` makes a database of its own, fills it, prints a table and drops the database again; `desk`,
-`clocks`, `rebuilding` or `allocation` measures only that part. BENCH_TICKETS=1000000 adds a size to the queue page,
-BENCH_USES sets the rows of use. The figures of the day they were taken stand in docs/en/measurements.md.
+`clocks`, `rebuilding`, `allocation` or `simulation` measures only that part. BENCH_TICKETS=1000000 adds a size to the
+queue page, BENCH_USES sets the rows of use. The figures of the day they were taken stand in docs/en/measurements.md.
 """
 
 import os
@@ -68,8 +68,17 @@ def measure_allocation():
     return told("sharing a month by use", allocation.sharing)
 
 
+def measure_simulation():
+    """A year of a large community shared otherwise, alone and as the page that a director opens."""
+    from tests.bench import desk, simulating
+
+    desk.load_sample()
+    return told("simulating", simulating.simulating)
+
+
 PARTS = {
     "desk": measure_desk, "clocks": measure_clocks, "rebuilding": measure_rebuilding, "allocation": measure_allocation,
+    "simulation": measure_simulation,
 }  # fmt: skip
 
 

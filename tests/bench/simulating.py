@@ -4,14 +4,17 @@ import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connections, transaction
 from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
 
 from billing.models import Allocation, Driver, DriverValue, KeyVersion, Participation, Period, Pool, Run
 from billing.periods import everybody
 from billing.simulator.forms import ScenarioForms
 from billing.simulator.scenario import compare
-from municipalities.models import Municipality
+from municipalities.models import Municipality, Person
 from servicecenter.tenancy.scope import tenant_scope
 from tests.bench.measured import Measured
 
@@ -42,7 +45,28 @@ def simulating():
             taken.append(time.perf_counter() - start)
         if errors or not outcome.balances or not outcome.by_pool_ore:
             raise SystemExit(f"The simulation does not hold, so nothing was measured: {errors}")
-    return [Measured(f"simulation: {MONTHS} months, {MEMBERS} municipalities, {POOLS} pools", min(taken), _bare(), "s")]
+    bare, size = _bare(), f"{MONTHS} months, {MEMBERS} municipalities, {POOLS} pools"
+    return [
+        Measured(f"simulation: {size}", min(taken), bare, "s"),
+        Measured("the same as a whole page, by the wall", _page(), bare, "s"),
+    ]
+
+
+def _page():
+    """The page as a director opens it, from the request to the last byte."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    director = Person.objects.using("owner").filter(groups__name__startswith="director@").order_by("pk").first()
+    client = Client(HTTP_HOST="localhost")
+    with tenant_scope(director.municipality_id):
+        client.force_login(Person.objects.get(pk=director.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
+    taken = []
+    for _run in range(5):
+        start = time.perf_counter()
+        answer = client.get(f"{reverse('billing:simulator')}?{QUESTION}", secure=settings.HTTPS)
+        taken.append(time.perf_counter() - start)
+        if answer.status_code != 200 or b"sd-sim-verdict" not in answer.content:
+            raise SystemExit(f"The page answered {answer.status_code} without a result, so nothing was measured.")
+    return min(taken)
 
 
 def _make_members():

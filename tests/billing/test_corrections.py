@@ -1,17 +1,23 @@
 """A closed month is corrected by differences: late lines and quantities, once, in the first open month."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from django.db import DatabaseError
 from django.db.models import Sum
+from django.urls import reverse
+from django.utils import translation
 
-from billing import corrections, imports, periods
+from billing import corrections, imports, periods, statements
 from billing.allocation import runs
 from billing.models import Allocation, Correction, CorrectionAmount, Driver, LedgerLine, Period
+from servicecenter.ui import formats
 from tests.billing.test_imports import HEADER
 from tests.billing.world import NOON, World
+from tests.factories import make_director
 
 pytestmark = pytest.mark.django_db
 DECEMBER_NINTH = datetime(2026, 12, 9, 11, 0, tzinfo=UTC)
@@ -208,3 +214,43 @@ def test_nothing_is_booked_into_a_month_that_is_approved():
     late(world, "K1;09-12-2026;100,00;2026-10;;;;K-1;Efterregning;security;\n")
 
     assert correct(world).period.month == date(2026, 12, 1)
+
+
+def test_the_entries_show_corrections_and_add_up_to_the_statement(client):
+    """On the page, as CSV and as a workbook: pools, then corrections, and the statement's total to the øre."""
+    world = closed()
+    late(world, "K1;09-12-2026;100,01;2026-10;;;;K-1;Efterregning;security;\n")
+    corrections.correct(world.october, reason="=Efterregning", by=world.lone, at=DECEMBER_NINTH)
+    world.lines(world.november, prefix="N")
+    periods.calculate(world.november, by=world.lone, at=DECEMBER_NINTH)
+    client.force_login(make_director(world.egedal))
+    statement = statements.read(world.egedal, date(2026, 11, 1))
+    addresses = {name: reverse(f"billing:{name}", args=["2026-11", "egedal"]) for name in ("entries", "csv", "xlsx")}
+
+    page = client.get(addresses["entries"]).content.decode()
+    text = client.get(addresses["csv"]).content.decode("utf-8-sig")
+    sheet = openpyxl.load_workbook(io.BytesIO(client.get(addresses["xlsx"]).content)).active
+
+    # A third of 10,001, and what the overhead that follows the cost moves by it.
+    assert [row.amount_ore for row in statement.corrections] == [3_334, -33]
+    in_csv = [row.split(";") for row in text.splitlines()[1:]]
+    in_sheet = list(sheet.iter_rows(values_only=True, min_row=2))
+    for rows in (in_csv, in_sheet):
+        corrected = [row for row in rows if row[2] == "Korrektion af oktober 2026"]
+        assert [(row[1], row[7]) for row in corrected] == [
+            ("Security", "'=Efterregning"), ("Overhead", "'=Efterregning"),
+        ]  # fmt: skip
+        assert [in_oere(row[-1]) for row in corrected] == [3_334, -33]
+        of_pools = [in_oere(row[-1]) for row in rows if row[7] == "I alt"]
+        assert in_oere(rows[-1][-1]) == sum(of_pools) + statement.corrections_ore == statement.payable_ore
+    assert statement.payable_ore == statement.amount_ore + 3_301
+    assert formats_amount(statement.payable_ore) in page
+
+
+def in_oere(cell):
+    return round(Decimal(str(cell).replace(",", ".")) * 100)
+
+
+def formats_amount(ore):
+    with translation.override("da"):
+        return formats.money(ore)

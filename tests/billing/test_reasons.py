@@ -95,6 +95,7 @@ def test_the_parts_add_up_in_an_export_too():
     periods.calculate(world.october, by=world.lone, at=NOON)
 
     with translation.override("en"):
-        rows = list(exports.rows(entries.read(world.egedal, OCTOBER)))
+        *rows, whole = exports.rows(entries.read(world.egedal, OCTOBER))
 
+    assert whole[7:] == ["The statement in all", None, sum(row[-1] for row in rows if row[7] == "Total")]
     assert sum(row[-1] for row in rows if row[7] != "Total") == sum(row[-1] for row in rows if row[7] == "Total")

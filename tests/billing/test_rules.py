@@ -131,7 +131,8 @@ def test_refused_rows_come_back_as_a_file_with_their_reason():
         + "1;31-10-2026;-12.00;;;;=cmd;;;desk;\n2;31-10-2026;-1,00;;;;;;;ukendt;\n3;31-10-2026;1,00;;;;;;;desk;\n"
     )
 
-    lines = imports.rejects_as_csv(upload(world, text)).splitlines()
+    sent = upload(world, text)
+    lines = imports.rejects_as_csv(sent, imports.preview(sent).faults).splitlines()
 
     assert lines[0].startswith("\ufeffLinje;Kolonne;Hvorfor;Id;Dato")
     assert lines[1].startswith("2;Beløb;“-12.00”")

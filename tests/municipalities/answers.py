@@ -138,7 +138,12 @@ BILLING = {
     **dict.fromkeys(
         ["billing:key_figures", "billing:experience", "billing:experience_csv", "billing:experience_xlsx"], TOTALS
     ),
-    **dict.fromkeys(["billing:indices", "billing:baseline"], NOBODY),
+    **dict.fromkeys(["billing:indices", "billing:baseline", "billing:publications"], NOBODY),
+    "billing:publication_withdrawal": FORM_ONLY,
+    # Open to anybody once something is published; nothing is in this world.
+    **dict.fromkeys(
+        ["billing:published", "billing:published_version", "billing:published_file"], (ABSENT, ABSENT, ABSENT)
+    ),
     **dict.fromkeys(
         [
             "billing:entries", "billing:csv", "billing:xlsx", "billing:imports", "billing:import", "billing:periods",
@@ -146,7 +151,8 @@ BILLING = {
             "billing:period", "billing:invoice", "billing:invoice_file", "billing:invoice_draft",
             "billing:invoice_details",
             "billing:evidence", "billing:correction", "billing:budget", "billing:members", "billing:year_csv",
-            "billing:year_xlsx",
+            "billing:year_xlsx", "billing:budget_import", "billing:budget_preview", "billing:budget_rejects",
+            "billing:invoice_year", "billing:invoice_capacity",
         ],
         NOBODY,
     ),
@@ -156,7 +162,8 @@ BILLING = {
             "billing:quantities", "billing:assignment", "billing:rules_application", "billing:rule_end",
             "billing:invoice_credit", "billing:invoice_dispatch",
             "billing:correction_booking", "billing:value_correction", "billing:lesson_withdrawal",
-            "billing:budget_fix", "billing:joining", "billing:leaving", "billing:contract",
+            "billing:budget_fix", "billing:budget_confirmation", "billing:statements_sending",
+            "billing:joining", "billing:leaving", "billing:contract",
         ],
         FORM_ONLY,
     ),
