@@ -61,8 +61,11 @@ class Terms:
         return largest_remainder(total_ore, self.shares(period, drivers))
 
     def shares(self, period: Period, drivers: Drivers) -> Shares:
-        """Exact shares over the period. Refusals: key versions first, then participations, then drivers."""
-        stretches = self.stretches(period, drivers)
+        """Exact shares over the period. Refusals: key versions first, then participations, then drivers.
+
+        Days without members come first, so that EMPTY is named before a driver of any other day.
+        """
+        stretches = sorted(self.stretches(period, drivers), key=lambda stretch: bool(stretch.situation.members))
         return blend((Fraction(stretch.period.days, period.days), stretch.shares()) for stretch in stretches)
 
     def stretches(self, period: Period, drivers: Drivers) -> list[Stretch]:

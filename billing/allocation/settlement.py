@@ -53,12 +53,15 @@ def settle(*, budget: Amounts, actual: Amounts, actual_by_budget_key: Amounts, i
 def settlement(
     *, budget_ore: object, budget_weights: object, actual_ore: object, actual_weights: object, invoiced_ore: object
 ) -> Settlement:
-    """The settlement of totals that are shared by plain weights."""
+    """The settlement of totals that are shared by plain weights. All amounts are checked before any weight."""
+    for total in (budget_ore, actual_ore):
+        plain.whole_ore(total)
+    invoiced = plain.amounts(invoiced_ore)
     return settle(
         budget=apportion(budget_ore, budget_weights).amounts,
         actual=apportion(actual_ore, actual_weights).amounts,
         actual_by_budget_key=apportion(actual_ore, budget_weights).amounts,
-        invoiced=plain.amounts(invoiced_ore),
+        invoiced=invoiced,
     )
 
 

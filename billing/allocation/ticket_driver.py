@@ -57,8 +57,8 @@ class TicketDrivers:
 def ticket_drivers(*, period: object, members: object, priority_weights: object, tickets: object) -> TicketDrivers:
     """The three drivers of the members; what belongs to others is left out, but keeps its part of a common ticket.
 
-    NAIVE_TIME for a time without zone, EMPTY for a ticket of nobody, MISSING_DRIVER for a priority without weight,
-    DUPLICATE for two tickets of the same id with different content.
+    NAIVE_TIME for a time without zone, EMPTY when a ticket of nobody counts, MISSING_DRIVER for a priority without
+    weight, DUPLICATE for two tickets of the same id with different content.
     """
     days, codes, weights = read_period(period), plain.names(members), plain.mapping(priority_weights)
     none = dict.fromkeys(codes, Fraction(0))
@@ -79,6 +79,8 @@ def _count(drivers: TicketDrivers, ticket: Ticket, period: Period, weights: Mapp
 
 
 def _add(driver: dict[str, Fraction], evidence: dict[str, list[str]], ticket: Ticket, quantity: Fraction) -> None:
+    if not ticket.affected:
+        raise AllocationError("EMPTY", "ticket")
     for member in ticket.affected:
         if member in driver:
             driver[member] += quantity / len(ticket.affected)
@@ -107,8 +109,6 @@ def read_tickets(value: object) -> list[Ticket]:
 
 def _ticket(table: Mapping) -> Ticket:
     affected = tuple(sorted({plain.name(member) for member in plain.listing(table.get("affected"))}))
-    if not affected:
-        raise AllocationError("EMPTY", "ticket")
     resolved_at = table.get("first_resolved_at")
     return Ticket(
         plain.name(table.get("id")),

@@ -28,9 +28,8 @@ def pool(given):
 
 
 def trace_of(given):
-    member = plain.name(given.get("member"))
     split, lines = _split(given)
-    explained = trace(split, lines, member)
+    explained = trace(split, lines, plain.name(given.get("member")))
     return {
         "amount_ore": explained.amount_ore,
         "share": None if explained.share is None else _plain(explained.share),
@@ -42,7 +41,8 @@ def trace_of(given):
 
 def _split(given):
     lines = read_lines(given.get("lines"))
-    total = plain.whole_ore(given["total_ore"]) if "total_ore" in given else total_ore(lines)
+    from_lines = "lines" in given and "total_ore" not in given
+    total = total_ore(lines) if from_lines else plain.whole_ore(given.get("total_ore"))
     period = read_period(given.get("period"))
     terms = read_terms(given.get("participation"), given.get("key_versions"))
     return terms.split(total, period, Drivers(given.get("drivers"))), lines
@@ -93,8 +93,8 @@ def settlement_of(given):
 
 def correction(given):
     closed = plain.amounts(given.get("closed_shares_ore"))
-    recomputed = apportion(given.get("corrected_ore"), given.get("corrected_weights")).amounts
     earlier = [plain.amounts(booked) for booked in plain.listing(given.get("earlier_corrections_ore"))]
+    recomputed = apportion(given.get("corrected_ore"), given.get("corrected_weights")).amounts
     booked = settlement.correction(closed=closed, recomputed=recomputed, earlier=earlier)
     return {"closed_shares_ore": closed, "correction_ore": booked, "sum_ore": sum(booked.values())}
 
@@ -110,8 +110,8 @@ def netting(given):
 
 
 def savings_of(given):
-    amounts = {field: given.get(field, 0) for field in ("actual_ore", "one_off_ore", "promised_ore")}
-    result = savings.savings([given], **amounts)
+    extra = {field: given.get(field, 0) for field in ("one_off_ore", "promised_ore")}
+    result = savings.savings([given], actual_ore=given.get("actual_ore"), **extra)
     return {
         "adjusted_baseline_ore": result.adjusted_baseline_ore,
         "running_saving_ore": result.running_saving_ore,

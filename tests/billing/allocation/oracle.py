@@ -25,7 +25,7 @@ def share_of_the_period(problem):
     versions = {day: version_on(problem["key_versions"], day) for day in all_days}
     present = {day: members_on(problem["participation"], day) for day in all_days}
     total = {}
-    for day in all_days:
+    for day in sorted(all_days, key=lambda day: bool(present[day])):
         version = versions[day]
         counted = {member for other in all_days if versions[other] is version for member in present[other]}
         situation = {

@@ -241,6 +241,7 @@ def test_a_pool_that_cannot_be_shared_is_refused_with_its_place(code, change, wh
 
 def test_key_versions_are_checked_before_participations_and_these_before_drivers():
     overlapping = {"151": [*ALWAYS, *ALWAYS]}
+    leaving = {"151": [{"from": "2014-01-01", "to": "2026-04-30"}]}
     unmeasured = {"inhabitants": {"nature": "stock", "values": {}}}
     by_inhabitants = {"type": "driver", "driver": "inhabitants"}
     problem = one_key(by_inhabitants, drivers=unmeasured)
@@ -248,4 +249,5 @@ def test_key_versions_are_checked_before_participations_and_these_before_drivers
     assert outcome(split, {**problem, "participation": overlapping, "key_versions": []}) == "GAP"
     assert outcome(split, {**problem, "participation": overlapping}) == "OVERLAP"
     assert outcome(split, {**problem, "participation": {}}) == "EMPTY"
+    assert outcome(split, {**problem, "participation": leaving}) == "EMPTY"
     assert outcome(split, problem) == "MISSING_DRIVER"

@@ -95,6 +95,17 @@ def test_an_invoiced_amount_that_is_not_whole_is_refused():
     assert (refused.value.code, refused.value.where) == ("NOT_INTEGER", {"member": "151"})
 
 
+@pytest.mark.parametrize("broken", [{"budget_ore": 1.5}, {"actual_ore": None}, {"invoiced_ore": {"151": "7"}}])
+def test_amounts_of_a_settlement_are_checked_before_weights(broken):
+    zero = {"151": "0"}
+    given = {"budget_ore": 1, "budget_weights": zero, "actual_ore": 1, "actual_weights": zero, "invoiced_ore": {}}
+
+    with pytest.raises(AllocationError) as refused:
+        settlement(**given | broken)
+
+    assert refused.value.code == "NOT_INTEGER"
+
+
 @quick
 @given(booked, amounts, weights, st.lists(booked, max_size=3))
 def test_closed_amounts_and_corrections_give_the_recomputed_ones(closed, total, weights, earlier):

@@ -150,6 +150,25 @@ def test_a_ticket_that_cannot_be_counted_is_refused(code, ticket):
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    "uncounted",
+    [
+        {"outcome": "spam", "entries": [("2026-04-10T10:00:00Z", "5")]},
+        {"outcome": "merged"},
+        {"first_resolved_at": "2026-05-10T10:00:00Z", "entries": [("2026-05-10T10:00:00Z", "5")]},
+    ],
+)
+def test_a_ticket_of_nobody_harms_nobody_unless_it_counts(uncounted):
+    assert of(drivers(ticket(affected=[], **uncounted), ticket("T2")).tickets) == {"151": "1"}
+
+
+def test_time_on_a_merged_ticket_of_nobody_is_refused():
+    with pytest.raises(AllocationError) as refused:
+        drivers(ticket(affected=[], outcome="merged", entries=[("2026-04-10T10:00:00Z", "5")]))
+
+    assert refused.value.code == "EMPTY"
+
+
 def test_members_are_named_once_and_the_period_is_one():
     with pytest.raises(AllocationError) as refused:
         ticket_drivers(period=None, members=MEMBERS, priority_weights=WEIGHTS, tickets=[])
