@@ -7,6 +7,7 @@ from django.db import connections
 
 from tests.bench.database import connect_as
 from tickets.models import Clock, Ticket
+from tickets.status import ACTIVE
 
 TOLD = 5000
 CHUNK = 100_000
@@ -14,9 +15,18 @@ EMPLOYEES = 3000
 UNTIL = "2026-11-25T12:00:00+01:00"
 
 
+# So that one queue has a page of 50 at the smallest size already: every other open ticket lies in the largest.
+CROWD = """
+WITH active AS (SELECT id, queue_id FROM tickets_ticket WHERE status = ANY (%s))
+UPDATE tickets_ticket SET queue_id = (SELECT queue_id FROM active GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1)
+WHERE id IN (SELECT id FROM active WHERE id %% 2 = 0)
+"""
+
+
 def load_sample():
     connect_as("owner")
     call_command("sample_data", tickets=TOLD, employees=EMPLOYEES, until=UNTIL, verbosity=0)
+    execute(CROWD, [[str(status) for status in ACTIVE]])
     connect_as("app")
 
 

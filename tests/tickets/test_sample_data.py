@@ -1,5 +1,6 @@
 """The sample data of `make demo`: the same every time, and true to the product's own rules."""
 
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from random import Random
@@ -27,7 +28,7 @@ from tickets.sample.checking import wrong
 from tickets.sample.copied_pauses import pauses_of
 from tickets.sample.desk import make_desk
 from tickets.sample.load import load_history
-from tickets.sample.multiply import COPIED, copy_tickets, prepare
+from tickets.sample.multiply import COPIED, SLEEPING, copy_tickets, prepare
 from tickets.sample.proximity import make_ratings_and_visits
 from tickets.sla.rebuilding import differences, examine, repair
 from tickets.sla.terms import rulebook
@@ -54,8 +55,8 @@ def make_desk_sample(tickets=60):
     see(*Municipality.objects.all())
 
 
-def make_copies(tickets):
-    """Copies of 120 stories, without cost. Returns what was told."""
+def make_copies(tickets, into=nullcontext):
+    """Copies of 120 stories, without cost, written within `into`. Returns what was told."""
     rng = Random(SEED)
     with tenant_scope():
         community = make_community(rng, employees=90)
@@ -63,8 +64,10 @@ def make_copies(tickets):
         told = load_history(community, desk, count=tickets, until=NOW, rng=rng, say=lambda line: None)
         make_ratings_and_visits(told.stories, until=NOW, rng=rng)
     see(*Municipality.objects.all())
-    for batch in prepare(told, community, until=NOW, rng=rng).batches():
-        copy_tickets(batch)
+    plan = prepare(told, community, until=NOW, rng=rng)
+    with into():
+        for batch in plan.batches():
+            copy_tickets(batch)
     return told
 
 
@@ -263,6 +266,20 @@ def test_tables_laid_bare_are_put_on_as_they_were(owner_connection):
         assert constraints_and_indexes(tables) == before
         transaction.set_rollback(True)
     assert len(before) - len(laid_bare) > 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_copies_into_tables_laid_bare_are_right_too(owner_connection, few_stories):
+    @contextmanager
+    def laid_bare():
+        connection.check_constraints()  # those of the stories, before the tables are changed
+        with bare(*COPIED, without=SLEEPING):
+            yield
+
+    with transaction.atomic():
+        make_copies(tickets=400, into=laid_bare)
+        assert list(wrong(until=NOW)) == []
+        transaction.set_rollback(True)
 
 
 def constraints_and_indexes(tables):

@@ -125,18 +125,10 @@ def _write_patterns(cursor, told: Told, shuffled: list[int], *, until: datetime)
         room = shifts.room_of(story, besides=besides, no_later_than=max(bounds, default=None))
         rows.append(
             (
-                pk,
-                turn,
-                shuffled[turn],
-                room.days,
-                room.earliest_s,
-                room.latest_s,
-                4 + turn % 11,
-                len(story.messages),
-                len(story.events),
-                *told.templates[pk],
+                pk, turn, shuffled[turn], room.days, room.earliest_s, room.latest_s, 4 + turn % 11,
+                len(story.messages), len(story.events), *told.templates[pk], *_said(story, told),
             )
-        )
+        )  # fmt: skip
     execute_values(cursor.cursor, "INSERT INTO sample_pattern VALUES %s", rows, page_size=1000)
     cursor.execute(_CONSTANT_WORDS)
     execute_values(cursor.cursor, "INSERT INTO sample_text VALUES %s", told.message_templates.items(), page_size=1000)
