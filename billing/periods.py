@@ -244,8 +244,8 @@ class _Rows:
 
     def _row(self, pool: int | None, member: str, amount: int, **exact: Any) -> Allocation:
         return Allocation(
-            run=self.run,
-            period=self.period,
+            run_id=self.run.pk,
+            period_id=self.period.pk,
             pool_id=pool,
             municipality_id=self.owners[member],
             amount_ore=amount,
