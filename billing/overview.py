@@ -8,10 +8,11 @@ from datetime import date
 from functools import cached_property
 
 from billing.giving.flows import transfers_of
-from billing.models import Allocation, Budget, DeskFigure, KeyVersion, Period, Pool, Run, ServiceFigure, Transfer
+from billing.models import Allocation, Budget, DeskFigure, KeyVersion, Period, Pool, Run, Transfer
 from billing.savings import account
 from billing.savings.account import Account
 from municipalities.models import Municipality
+from tickets.levels import totals
 from tickets.sla.attainment import Attainment
 
 MONTHS, WEEKS = 12, 16
@@ -113,7 +114,7 @@ def read(wanted: str = "") -> Overview | None:
     return Overview(
         period=period, run=run, choices=[other.period for other in runs], months=sorted(months.values()),
         cost=_cost(rows, months), municipalities=_municipalities(rows), pools=_pools(rows, run),
-        budgets=_budgets(min(months.values()), period.month), keys=_keys(period), service=_service(period.month),
+        budgets=_budgets(min(months.values()), period.month), keys=_keys(period), service=totals.of_month(period.month),
         weeks=_weeks(period.end), transfers=transfers_of(shown),
     )  # fmt: skip
 
@@ -143,14 +144,6 @@ def _budgets(first: date, last: date) -> dict[tuple[int, date], int]:
 def _keys(period: Period) -> dict[int | None, str]:
     versions = KeyVersion.objects.in_force(period.month, period.end).order_by("valid_from")
     return {version.pool_id: version.label for version in versions}
-
-
-def _service(month: date) -> dict[str, dict[int, Attainment]]:
-    service: dict[str, dict[int, Attainment]] = {}
-    for row in ServiceFigure.objects.filter(month=month):
-        counts = Attainment(row.met, row.breached, row.excluded, row.undecided)
-        service.setdefault(row.kind, {})[row.municipality_id] = counts
-    return service
 
 
 def _weeks(end: date) -> list[tuple[date, int, int, int]]:

@@ -64,7 +64,7 @@ def make_bills(community: Community, *, until: datetime, rng: Random, say: Calla
     for month in range(today.month + 1, 13):
         _make_budget(date(today.year, month, 1))
     make_year(catalogue(), year=today.year, by=clerk)
-    figures.measure(now=until, months=MONTHS)
+    figures.measure(now=until)
     invoices = make_invoices(community, by=clerk)
     make_joining(catalogue()["joining"], community, month=today.replace(day=1), at=until, by=clerk)
     closed = Period.objects.filter(state=Period.State.CLOSED).count()

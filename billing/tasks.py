@@ -90,7 +90,7 @@ def as_data(error: AllocationError) -> dict:
 
 @shared_task
 def measure_service(*, scope: list[int] | None = None) -> None:
-    """Count promises and tickets of all municipalities, so that each may read the totals of the others."""
+    """Count tickets of all municipalities, so that each may read the totals of the others."""
     with tenant_scope(*(scope or periods.everybody())):
         figures.measure(now=timezone.now())
 

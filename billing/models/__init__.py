@@ -17,7 +17,7 @@ from billing.models.capacity import (
 )
 from billing.models.corrections import Correction, CorrectionAmount, CorrectionSnapshot, DriverCorrection
 from billing.models.drivers import Driver, DriverEvidence, DriverPart, DriverValue
-from billing.models.figures import DeskFigure, ServiceFigure
+from billing.models.figures import DeskFigure
 from billing.models.giving import GivenPart, Giving, Transfer
 from billing.models.invoices import (
     AccountString,
@@ -91,7 +91,6 @@ __all__ = [
     "Resource",
     "Run",
     "RunRequest",
-    "ServiceFigure",
     "Snapshot",
     "SourceMapping",
     "TradeCancellation",

@@ -12,15 +12,14 @@ from fractions import Fraction
 from django.db.models import Sum
 
 from billing.allocation.fairness import unit_cost
-from billing.models import Allocation, Driver, DriverValue, Lesson, ServiceFigure
+from billing.models import Allocation, Driver, DriverValue, Lesson
 from billing.savings import account
 from billing.savings.account import Account
 from municipalities.models import Municipality
-from tickets.levels import equality
+from tickets.levels import equality, totals
 from tickets.sla.attainment import Attainment
 
 FEWEST = 30
-TOLD = {"first_response": "first_response", "resolution": "resolution"}
 
 Carried = Mapping[Municipality, Mapping[date, int]]
 
@@ -93,7 +92,7 @@ def read() -> Experience | None:
     months = sorted({month for row in carried.values() for month in row})
     years = sorted({month.year for month in months})
     lessons = Lesson.objects.filter(is_withdrawn=False).select_related("municipality")
-    counts, units = _counts(), _units(months)
+    counts, units = totals.of_years(), _units(months)
     found = [_year(year, carried, counts, units) for year in years]
     return Experience(sorted(carried, key=lambda owner: owner.code), found, list(lessons))
 
@@ -106,13 +105,6 @@ def _carried() -> dict[Municipality, dict[date, int]]:
     for owner, month, ore in sums:
         carried.setdefault(owners[owner], {})[month] = int(ore)
     return carried
-
-
-def _counts() -> dict[tuple[str, int], Attainment]:
-    """(kind, year) → promises of all municipalities."""
-    rows = ServiceFigure.objects.filter(kind__in=TOLD).order_by()
-    sums = rows.values_list("kind", "month__year").annotate(met=Sum("met"), breached=Sum("breached"))
-    return {(kind, year): Attainment(met, breached) for kind, year, met, breached in sums}
 
 
 def _units(months: Sequence[date]) -> dict[tuple[int, Driver], list[tuple[date, Fraction]]]:

@@ -8,11 +8,12 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from billing import periods
-from billing.models import Allocation, Lesson, PublishedAccount, ServiceFigure
+from billing.models import Allocation, Lesson, PublishedAccount
 from billing.reports import publishing
 from servicecenter.audit.models import AuditEntry
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_director
+from tickets.levels.models import LevelFigure
 
 pytestmark = pytest.mark.django_db
 PUBLIC = "/beretning/"
@@ -163,10 +164,10 @@ def test_what_points_at_a_person_is_never_published(client, world, text, found):
 
 def test_nobody_is_named_and_small_counts_are_left_out(client, world):
     lesson(world)
-    ServiceFigure.objects.create(
+    LevelFigure.objects.create(
         municipality=world.egedal, month=OCTOBER, kind="resolution", met=28, breached=1, measured_at=NOON
     )
-    ServiceFigure.objects.create(
+    LevelFigure.objects.create(
         municipality=world.egedal, month=OCTOBER, kind="first_response", met=29, breached=1, measured_at=NOON
     )
     publishing.publish(by=world.lone, at=NOON)

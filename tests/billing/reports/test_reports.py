@@ -7,12 +7,13 @@ import pytest
 from django.urls import reverse
 
 from billing import overview, periods
-from billing.models import Driver, DriverValue, Lesson, ServiceFigure
+from billing.models import Driver, DriverValue, Lesson
 from billing.reports import experience, key_figures
 from servicecenter.audit.models import AuditEntry
 from tests.billing.savings.world import make_baseline, make_index
 from tests.billing.world import NOON, OCTOBER, World
 from tests.factories import make_agent, make_director
+from tickets.levels.models import LevelFigure
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +101,7 @@ def test_better_off_than_alone_is_told_only_where_it_is_measured(world):
 def test_the_account_adds_its_years(world):
     make_baseline(world.egedal, series=make_index("loen", {2024: "1", 2026: "1"}))
     for kind, met, breached in (("resolution", 95, 5), ("first_response", 20, 5)):
-        ServiceFigure.objects.create(
+        LevelFigure.objects.create(
             municipality=world.egedal, month=OCTOBER, kind=kind, met=met, breached=breached, measured_at=NOON
         )
 
@@ -120,7 +121,7 @@ def test_the_page_and_its_exports_name_no_person_and_tell_no_small_numbers(clien
         municipality=world.egedal, title="Start med få kategorier", text="=Vi begyndte med for mange.",
         created_by=director, created_at=NOON,
     )  # fmt: skip
-    ServiceFigure.objects.create(
+    LevelFigure.objects.create(
         municipality=world.egedal, month=OCTOBER, kind="resolution", met=28, breached=1, measured_at=NOON
     )
     client.force_login(make_director(world.ballerup, name="Kirsten Aagaard"))
