@@ -4,7 +4,7 @@ Plain form, as stored: `timers` (first_response, next_update, resolution → `ca
 priority; empty means no promise), `calendar_by_priority` (goes before the timer's own calendar, for all three),
 `pause_states` per clock, `warn_percent`, `ola` (queue → `calendar`, `target_minutes`), `vendors` (vendor → the same).
 What is missing means: none. Targets are whole minutes, at least 1. The first response is never paused, nor is a
-vendor's clock, so an agreement that wants it is refused.
+vendor's clock, whatever pause states an agreement names for them.
 """
 
 from collections.abc import Container, Mapping
@@ -13,9 +13,11 @@ from typing import Any
 
 from tickets.sla.errors import SlaError
 from tickets.sla.priority import PRIORITIES
-from tickets.sla.states import OLA, PAUSABLE, TICKET_STATES, TIMERS, VENDOR
+from tickets.sla.states import KINDS, OLA, PAUSABLE, TICKET_STATES, TIMERS, VENDOR
 
+# What a desk may agree: a stored effect of 100 is the breach. The law itself also knows a warning at the target.
 PERCENTS = range(1, 100)
+LAWFUL_PERCENTS = range(1, 101)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class _Reader:
         }
 
     def _subject(self, kind, subject, terms):
+        if terms.get("calendar") is None and terms.get("target_minutes") is None:
+            return {}
         promise = self._promise(kind, self._calendar(terms.get("calendar")), terms.get("target_minutes"))
         # A queue or vendor without a target has no clock.
         return {(kind, subject): promise} if promise.target_s else {}
@@ -107,8 +111,10 @@ class _Reader:
     def _read_pauses(self):
         pauses = {}
         for kind, states in _mapping(self.data.get("pause_states")).items():
-            pauses[kind] = frozenset(_state(state) for state in _list(states))
-            if pauses[kind] and kind not in PAUSABLE:
+            named = frozenset(_state(state) for state in _list(states))
+            if kind in PAUSABLE:
+                pauses[kind] = named
+            elif named and kind not in KINDS:
                 raise SlaError("BAD_EVENT", reason="never_paused", value=kind)
         return pauses
 
@@ -121,7 +127,7 @@ def check_target(minutes: Any) -> int:
 
 
 def _percent(value):
-    if type(value) is not int or value not in PERCENTS:
+    if type(value) is not int or value not in LAWFUL_PERCENTS:
         raise SlaError("BAD_TARGET", reason="percent", value=value)
     return value
 

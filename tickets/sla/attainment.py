@@ -18,6 +18,9 @@ from tickets.sla.errors import SlaError
 from tickets.sla.instants import EPOCH, SECOND, to_date, to_seconds
 from tickets.sla.states import BREACHED, CLOCK_STATES, EXCLUDED, MET
 
+# Up to here a float is exact; whoever counts further has made a mistake.
+MOST = 2**53
+
 
 @dataclass(slots=True)
 class Attainment:
@@ -85,7 +88,7 @@ def wilson(met: Any, n: Any) -> tuple[float | None, float | None]:
 
 
 def check_count(met: Any, n: Any) -> None:
-    if type(met) is not int or type(n) is not int or not 0 <= met <= n:
+    if type(met) is not int or type(n) is not int or not 0 <= met <= n <= MOST:
         raise SlaError("BAD_TABLE", value=[met, n])
 
 

@@ -86,7 +86,7 @@ class Standardised:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`more_needed`: about how many more clocks of the municipality would decide it, 0 when it is decided."""
+    """`more_needed`: about how many more clocks of the municipality would decide it; 0 if decided, or if none would."""
 
     rd: float | None
     low: float | None
@@ -181,7 +181,7 @@ def verdict(table: Table, *, margin: float = DEFAULT_MARGIN) -> Verdict:
 
     Raises BAD_TABLE.
     """
-    if not _is_number(margin) or not 0 < margin < 1:
+    if not _is_number(margin) or not 0 <= margin <= 1:
         raise SlaError("BAD_TABLE", value=margin)
     codes = municipalities(table)
     tests = [cmh(table, code) for code in codes]
@@ -280,7 +280,7 @@ def _more_needed(word, n1, n0, difference, margin):
         return 0
     half = (difference.high - difference.low) / 2
     wanted = max(margin - abs(difference.rd), abs(difference.rd))
-    return max(1, ceil(n1 * ((half / wanted) ** 2 - 1)))
+    return max(1, ceil(n1 * ((half / wanted) ** 2 - 1))) if wanted else 0
 
 
 def _mantel_fleiss(strata):

@@ -10,6 +10,7 @@ from math import exp, log
 from statistics import median
 from typing import Any
 
+from tickets.sla.attainment import MOST
 from tickets.sla.errors import SlaError
 
 Times = Mapping[str, Mapping[str, Sequence[int]]]
@@ -95,5 +96,5 @@ def _check(table, municipality):
         raise SlaError("BAD_TABLE", value=municipality)
     for stratum in table.values():
         for code, times in stratum.items():
-            if not isinstance(times, list | tuple) or not all(type(s) is int and s >= 0 for s in times):
+            if not isinstance(times, list | tuple) or not all(type(s) is int and 0 <= s <= MOST for s in times):
                 raise SlaError("BAD_TABLE", value=code)

@@ -66,6 +66,20 @@ def test_a_queue_or_vendor_without_a_target_has_no_clock(kind, subject):
     assert parse(FULL).promise(kind, priority=1, subject=subject) is None
 
 
+@pytest.mark.parametrize("field", ["ola", "vendors"])
+def test_a_queue_or_vendor_of_whom_nothing_is_said_needs_no_calendar(field):
+    assert parse({field: {"X": {}}}).calendars() == set()
+    assert refusal({field: {"X": {"calendar": "NOWHERE"}}}) == "UNKNOWN_CALENDAR"
+
+
+def test_what_never_pauses_does_so_whatever_the_agreement_names():
+    states = ["waiting_requester"]
+    agreement = parse(FULL | {"pause_states": {"first_response": states, "vendor": states, "next_update": states}})
+
+    assert agreement.promise("first_response", priority=3).pauses == frozenset()
+    assert agreement.promise("vendor", priority=3, subject="KMD").pauses == frozenset()
+
+
 def test_an_agreement_names_the_calendars_that_count_in_it():
     assert parse(FULL).calendars() == {"DAY", "ALWAYS", "LATE"}
 
@@ -117,15 +131,14 @@ def test_calendars_must_exist(calendar):
         ({"timers": []}, "BAD_TARGET"),
         ({"ola": ["NETWORK"]}, "BAD_TARGET"),
         ({"warn_percent": [0]}, "BAD_TARGET"),
-        ({"warn_percent": [100]}, "BAD_TARGET"),
+        ({"warn_percent": [101]}, "BAD_TARGET"),
         ({"warn_percent": [50.0]}, "BAD_TARGET"),
         ({"warn_percent": [True]}, "BAD_TARGET"),
         ({"warn_percent": 50}, "BAD_TARGET"),
         ({"pause_states": {"resolution": ["asleep"]}}, "BAD_EVENT"),
         ({"pause_states": {"resolution": [["waiting_requester"]]}}, "BAD_EVENT"),
         ({"pause_states": {"resolution": "waiting_requester"}}, "BAD_TARGET"),
-        ({"pause_states": {"first_response": ["waiting_requester"]}}, "BAD_EVENT"),
-        ({"pause_states": {"vendor": ["waiting_requester"]}}, "BAD_EVENT"),
+        ({"pause_states": {"first_response": ["asleep"]}}, "BAD_EVENT"),
         ({"pause_states": {"resolutoin": ["waiting_requester"]}}, "BAD_EVENT"),
     ],
 )

@@ -129,7 +129,9 @@ def test_the_wilson_interval_stays_within_zero_and_one():
     assert wilson(0, 0) == (None, None)
 
 
-@pytest.mark.parametrize(("met", "n"), [(2, 1), (-1, 1), (1, -1), (1.0, 2), (1, "2"), (None, 1), (True, 1)])
+@pytest.mark.parametrize(
+    ("met", "n"), [(2, 1), (-1, 1), (1, -1), (1.0, 2), (1, "2"), (None, 1), (True, 1), (1, 10**400)]
+)
 def test_counts_that_cannot_be_are_refused(met, n):
     with pytest.raises(SlaError) as refused:
         wilson(met, n)

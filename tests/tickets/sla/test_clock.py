@@ -45,6 +45,13 @@ def test_a_warning_is_sent_at_its_instant_and_not_before():
     assert warnings(WARNED, now="Mon 12:00") == [SENT_50]
 
 
+def test_a_warning_at_the_target_comes_when_it_is_used_up_and_before_it_is_exceeded():
+    at_target = {**WARNED, "warn_percent": [100]}
+
+    assert warnings(at_target, now="Tue 12:00") == [("resolution", 100, at("Mon 16:00"))]
+    assert warnings(at_target, event("Mon 16:00", "resolved"), now="Tue 12:00") == []
+
+
 def test_a_clock_that_stops_on_the_threshold_sends_nothing():
     assert warnings(WARNED, event("Mon 12:00", "resolved"), now="Mon 14:00") == []
 

@@ -142,7 +142,16 @@ def test_a_significant_difference_on_too_thin_a_table_is_undecided():
     assert judgement.verdict == "UNDECIDED"
 
 
-@pytest.mark.parametrize("margin", [0, -0.05, 1, "0.05", None, True, float("nan")])
+def test_a_margin_may_be_as_narrow_or_as_wide_as_can_be():
+    table = {"a": {"151": [90, 100], "190": [90, 100]}}
+
+    none, all_of_it = (equality.verdict(table, margin=margin).municipalities["151"] for margin in (0, 1))
+
+    assert (none.verdict, none.more_needed) == ("UNDECIDED", 0)
+    assert (all_of_it.verdict, all_of_it.more_needed) == ("EQUAL", 0)
+
+
+@pytest.mark.parametrize("margin", [-0.05, 1.01, 5, "0.05", None, True, float("nan")])
 def test_a_margin_is_a_share(margin):
     with pytest.raises(SlaError) as refused:
         equality.verdict(THREE, margin=margin)
@@ -175,6 +184,7 @@ BAD_TABLES = [
     {"a": {"151": 1, "190": [1, 2]}},
     {"a": {"151": [1.5, 2], "190": [1, 2]}},
     {"a": {"151": [True, 2], "190": [1, 2]}},
+    {"a": {"151": [1, 10**400], "190": [1, 2]}},
 ]
 
 
