@@ -119,6 +119,19 @@ class _Reader:
         return pauses
 
 
+def check_agreeable(data: Mapping[str, Any]) -> None:
+    """Refuse, of plain terms that the law can read, what nobody should agree because it would do nothing, or harm.
+
+    Raises BAD_TARGET for a warning at the target itself, BAD_EVENT for a pause of a clock that never pauses.
+    """
+    for percent in data.get("warn_percent") or ():
+        if percent not in PERCENTS:
+            raise SlaError("BAD_TARGET", reason="percent", value=percent)
+    for kind, states in (data.get("pause_states") or {}).items():
+        if states and kind not in PAUSABLE:
+            raise SlaError("BAD_EVENT", reason="never_paused", value=kind)
+
+
 def check_target(minutes: Any) -> int:
     """Whole minutes, at least 1. Raises BAD_TARGET."""
     if type(minutes) is not int or minutes < 1:

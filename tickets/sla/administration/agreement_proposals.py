@@ -23,6 +23,7 @@ from servicecenter.ui import formats
 from tickets.models import Event, Ticket
 from tickets.sla.administration.agreement_words import Names, differences
 from tickets.sla.agreement import Agreement as Terms
+from tickets.sla.agreement import check_agreeable
 from tickets.sla.errors import SlaError
 from tickets.sla.instants import to_seconds
 from tickets.sla.keeping import reading_of
@@ -47,6 +48,7 @@ def check_terms(agreement: Agreement, terms: Plain, *, takes_effect_at: datetime
     """Read the terms as the clocks will. Raises what the law refuses, NO_OPENING included."""
     rules = rulebook()
     parsed = Terms.parse(terms, calendars=_usable(agreement, rules), code=agreement.code)
+    check_agreeable(terms)
     for kind in TIMERS:
         for priority in PRIORITIES:
             promise = parsed.promise(kind, priority=priority)
