@@ -59,10 +59,12 @@ def _page():
     client = Client(HTTP_HOST="localhost")
     with tenant_scope(director.municipality_id):
         client.force_login(Person.objects.get(pk=director.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
+    first = client.get(f"{reverse('billing:simulator')}?{QUESTION}", secure=settings.HTTPS)
+    address = first["Location"]  # the same question as the page itself writes it
     taken = []
     for _run in range(5):
         start = time.perf_counter()
-        answer = client.get(f"{reverse('billing:simulator')}?{QUESTION}", secure=settings.HTTPS)
+        answer = client.get(address, secure=settings.HTTPS)
         taken.append(time.perf_counter() - start)
         if answer.status_code != 200 or b"sd-sim-verdict" not in answer.content:
             raise SystemExit(f"The page answered {answer.status_code} without a result, so nothing was measured.")
