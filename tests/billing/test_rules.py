@@ -135,7 +135,7 @@ def test_refused_rows_come_back_as_a_file_with_their_reason():
     lines = imports.rejects_as_csv(sent, imports.preview(sent).faults).splitlines()
 
     assert lines[0].startswith("\ufeffLinje;Kolonne;Hvorfor;Id;Dato")
-    assert lines[1].startswith("2;Beløb;“-12.00”")
+    assert lines[1].startswith("2;Beløb;»-12.00«")
     assert ";'=cmd;" in lines[1]
     assert ";2;31-10-2026;-1,00;" in lines[2]
     assert len(lines) == 3

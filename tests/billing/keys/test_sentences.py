@@ -40,7 +40,7 @@ WORDS = [
     ),
     (
         STEPS,
-        "Deles i trin fra “ligeligt” til “efter indbyggertal”: 50 % fra 1. januar 2027, 100 % fra 1. januar 2028.",
+        "Deles i trin fra »ligeligt« til »efter indbyggertal«: 50 % fra 1. januar 2027, 100 % fra 1. januar 2028.",
         "Shared in steps from “equally” to “by indbyggertal”: 50% from 1 January 2027, 100% from 1 January 2028.",
     ),
     (

@@ -55,7 +55,7 @@ def test_municipalities_without_a_receiver_are_listed_with_the_page_that_mends_i
 
     assert (last.code, str(last.state), last.is_done) == ("statements", "next", False)
     assert [(missing.text, missing.address) for missing in last.missing] == [
-        ("Ingen får opgørelsen for Ballerup Kommune, Furesoe Kommune.", reverse("billing:subscriptions")),
+        ("Ingen får afregningen for Ballerup Kommune, Furesoe Kommune.", reverse("billing:subscriptions")),
     ]
 
 
@@ -81,7 +81,7 @@ def test_who_came_on_the_list_later_waits_until_somebody_sends_it_and_gets_it_on
     html = page(client, community).content.decode()
     address = reverse("billing:statements_sending", args=["2026-10"])
     assert address in html
-    assert step(community).missing[0].text == "3 modtagere venter på opgørelsen."
+    assert step(community).missing[0].text == "3 modtagere venter på afregningen."
 
     for _twice in range(2):
         assert client.post(address).status_code == 302

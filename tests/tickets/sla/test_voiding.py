@@ -154,7 +154,7 @@ def test_a_lead_takes_a_clock_out_on_its_page_and_the_ticket_tells(client):
     assert answer.status_code == 302
     assert resolution(ticket).state == "void"
     page = client.get(reverse("tickets:console_ticket", args=[ticket.number])).content.decode()
-    assert "tog uret “Løsning” ud af opgørelsen: Tastefejl." in page
+    assert "tog uret »Løsning« ud af opgørelsen: Tastefejl." in page
 
 
 def test_without_a_reason_or_as_part_taker_nothing_is_written(client):
