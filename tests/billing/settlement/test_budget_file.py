@@ -96,7 +96,7 @@ def test_another_amount_is_shown_beside_the_one_it_replaces(client, world):
     [
         ("desk;2026-03;1.00", "»1.00« er ikke et beløb"),
         ("desk;2026-03;", "Cellen er tom"),
-        ("skrivebord;2026-03;1,00", "“skrivebord”"),
+        ("skrivebord;2026-03;1,00", "»skrivebord«"),
         ("desk;2026-13;1,00", "2026-13"),
         ("desk;2027-03;1,00", "2027-03"),
         ("desk;2026-01;1,00", "Linje 2"),
