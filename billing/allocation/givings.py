@@ -20,12 +20,15 @@ from billing.allocation.sharings import Allocated, Sharing
 
 @dataclass(frozen=True)
 class Giving:
-    """`units` per receiving pool, idle capacity among them; `own` units are shared as `rest` says."""
+    """`units` per receiving pool, idle capacity among them; `own` units are shared as `rest` says.
+
+    Mutual ones are calculated together with those they give to and receive from (billing.allocation.mutual).
+    """
 
     units: Mapping[str, Fraction]
     own: Fraction
     rest: Sharing
-    is_mutual = False
+    is_mutual: bool = False
 
     def receivers(self, allocated: Allocated) -> Collection[str]:
         members = self.rest.receivers(allocated) if self.own else ()

@@ -88,7 +88,7 @@ def read_plan(value: object) -> Plan:
     drivers = Drivers(table.get("drivers"))
     sharings = {pool: _sharing(pool, terms, order, period, drivers) for pool, terms in pools.items()}
     _refuse_unknown_receivers(lines, pools)
-    return Plan(lines, tuple(order), _with_joint_givers(order, sharings))
+    return Plan(lines, tuple(order), with_joint_givers(order, sharings))
 
 
 def _sharing(pool: str, terms: Mapping, order: list[str], period: Period | None, drivers: Drivers) -> Sharing:
@@ -133,7 +133,7 @@ def _refuse_unknown_receivers(lines: Iterable[Line], pools: Mapping[str, object]
             raise AllocationError("BAD_KEY", "receiver", found=line.direct, line=line.id)
 
 
-def _with_joint_givers(order: list[str], sharings: Mapping[str, Sharing]) -> dict[str, Sharing]:
+def with_joint_givers(order: list[str], sharings: Mapping[str, Sharing]) -> dict[str, Sharing]:
     """Overhead that names one of several mutual pools builds on what all of them gave: their cost has one split."""
     joint = {pool: step_name(pools) for pools in steps_in(order, sharings) for pool in pools}
     return {pool: _building_on(joint, sharing) for pool, sharing in sharings.items()}

@@ -11,9 +11,9 @@ from billing.plans import gives
 from servicecenter.ui import formats
 
 
-def sentence(given: Mapping[str, Any], basis: str, unit: str) -> str:
-    """`given` as billing.allocation.givings reads it."""
-    names = dict(Pool.objects.values_list("code", "name"))
+def sentence(given: Mapping[str, Any], basis: str, unit: str, names: Mapping[str, str] | None = None) -> str:
+    """`given` as billing.allocation.givings reads it; `names` of all pools by code, when the caller knows them."""
+    names = names or dict(Pool.objects.values_list("code", "name"))
     if not given["units"]:
         return _("Gives to no other pool.")
     whole = Fraction(given["capacity"])
@@ -31,9 +31,9 @@ def sentence(given: Mapping[str, Any], basis: str, unit: str) -> str:
     return text + " " + _("Idle: %(part)s, carried by %(pool)s.") % idle
 
 
-def told(giving: Giving) -> str:
+def told(giving: Giving, names: Mapping[str, str] | None = None) -> str:
     """A relation in words."""
-    return sentence(gives(giving), giving.basis, giving.unit)
+    return sentence(gives(giving), giving.basis, giving.unit, names)
 
 
 def percents(given: Fraction, whole: Fraction, unit: str) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from billing.keys.sentences import Names, phrase
 from billing.models import Baseline, Driver
+from billing.simulator.both_ways import MATERIAL, BothWays
 from billing.simulator.forms import ANY, MIX, RATIO, PoolForm, ScenarioForms
 from billing.simulator.joining import Joining
 from billing.simulator.scenario import Outcome
@@ -31,6 +32,7 @@ def sentences(forms: ScenarioForms, outcome: Outcome) -> list[str]:
     """One sentence per changed pool, and one for whoever joins."""
     names = forms.names
     told = [_about_pool(form, outcome.by_pool_ore.get(form.pool.code, {}), names) for form in forms.changed()]
+    told += forms.giving.sentences()
     if forms.basis.joining:
         told.append(_about_joining(forms.basis.joining, forms.basis.drivers, outcome))
     return told
@@ -49,6 +51,62 @@ def about_the_promise(outcome: Outcome, names: dict[str, str], months: int) -> s
         "goal": formats.bare_millions(baseline.promised_ore), "name": names[code],
         "amount": formats.kroner(difference[code] * 12 // months),
     }  # fmt: skip
+
+
+def both_ways_finding(both: BothWays, names: dict[str, str]) -> str:
+    """Who the reciprocal way moves most from step-down, in one line."""
+    if both.reciprocal_ore is None:
+        return _("The reciprocal way cannot be calculated")
+    if both.step_down is None:
+        return _("Only the reciprocal way can be calculated")
+    code = both.largest()
+    ore = both.difference_ore()[code]
+    if not ore:
+        return _("Step-down and the reciprocal way give the same")
+    words = {"name": names[code], "amount": formats.money(abs(ore))}
+    if ore > 0:
+        return _("Reciprocally, %(name)s would pay %(amount)s more than by step-down") % words
+    return _("Reciprocally, %(name)s would pay %(amount)s less than by step-down") % words
+
+
+def both_ways_verdict(both: BothWays, names: dict[str, str]) -> str:
+    """Whether the two ways differ materially, and what follows."""
+    if both.reciprocal_ore is None or both.step_down is None:
+        return ""
+    code = both.largest()
+    if not both.difference_ore()[code]:
+        return _("The two ways do not differ, so step-down is enough; it is easier to follow.")
+    share = both.share(code)
+    words = {
+        "limit": formats.percent(MATERIAL, 0), "name": names[code],
+        "share": "–" if share is None else formats.percent(abs(share)),
+    }  # fmt: skip
+    if both.is_material:
+        return _(
+            "The two ways differ materially: for at least one municipality by %(limit)s or more of what it pays. "
+            "The largest difference in kroner is %(name)s's (%(share)s). Consider the reciprocal way, or another order."
+        ) % words  # fmt: skip
+    return _(
+        "The two ways do not differ materially: for no municipality by as much as %(limit)s of what it pays. "
+        "The largest difference is %(name)s's (%(share)s). Step-down is enough; it is easier to follow."
+    ) % words  # fmt: skip
+
+
+def left_out(both: BothWays, pools: dict[str, str]) -> list[str]:
+    """What step-down leaves out of the scenario."""
+    told = [
+        _("Step-down cannot give back to a pool that is calculated before: %(part)s of %(giver)s to %(receiver)s is "
+          "left out, and the rest of %(giver)s is shared in the same proportions.")
+        % {
+            "part": formats.percent(row.percent / 100, 0 if row.percent.denominator == 1 else 2),
+            "giver": pools[row.giver], "receiver": pools[row.receiver],
+        }
+        for row in both.left_out if row.giver != both.stuck
+    ]  # fmt: skip
+    if both.stuck:
+        text = _("“%(pool)s” gives everything to pools that are calculated before it, so step-down cannot share it.")
+        told.append(text % {"pool": pools[both.stuck]})
+    return told
 
 
 def _about_pool(form: PoolForm, difference: dict[str, int], names: dict[str, str]) -> str:

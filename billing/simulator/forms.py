@@ -2,12 +2,12 @@
 
 Per pool: the key; for two keys mixed, the parts and the weight of the first; for an agreed ratio, its numbers in order
 of municipality code; for any other key, the fields that a proposal of it would have; and bounds, for everybody or for
-one. Empty fields mean "as now" and leave the address.
+one. Then the rows of what pools give to each other. Empty fields mean "as now" and leave the address.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from django import forms
@@ -22,6 +22,7 @@ from billing.models import Driver, Period, Pool
 from billing.parties import short_name
 from billing.simulator import basis as bases
 from billing.simulator.basis import Basis
+from billing.simulator.giving_rows import GivingRowsForm
 from billing.simulator.joining import Joining, free_code
 from billing.simulator.scenario import Choice, Definition
 from municipalities.models import Municipality
@@ -329,6 +330,7 @@ class ScenarioForms:
     basis: Basis
     names: dict[str, str] = field(init=False)
     pools: list[PoolForm] = field(init=False)
+    giving: GivingRowsForm = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = names_of(self.basis)
@@ -336,6 +338,7 @@ class ScenarioForms:
             PoolForm(self.data, pool=pool, basis=self.basis, place=place, names=self.names)
             for place, pool in enumerate(self.basis.pools)
         ]
+        self.giving = GivingRowsForm(self.data, basis=self.basis)
 
     @classmethod
     def read(cls, data: QueryDict) -> "ScenarioForms | None":
@@ -353,14 +356,15 @@ class ScenarioForms:
 
     @property
     def all(self) -> list[forms.Form]:
-        return [self.period, self.joining, *self.pools]
+        return [self.period, self.joining, *self.pools, self.giving]
 
     def are_valid(self) -> bool:
         checked = [form.is_valid() for form in self.all]  # every one of them, so that all faults are told at once
         return all(checked)
 
     def choices(self) -> dict[str, Choice]:
-        return {form.pool.code: form.choice() for form in self.pools}
+        gives = self.giving.gives()
+        return {form.pool.code: replace(form.choice(), gives=gives.get(form.pool.code)) for form in self.pools}
 
     def changed(self) -> list[PoolForm]:
         return [form for form in self.pools if form.choice().changes]
@@ -370,6 +374,7 @@ class ScenarioForms:
         asked = {PERIOD: str(self.data[PERIOD])} if self.data.get(PERIOD) else {}
         for form in self.pools:
             asked |= form.asked()
+        asked |= self.giving.asked()
         joining = [JOINING, *(f"{JOINING}-{driver.code}" for driver in self.joining.drivers)]
         asked |= {name: str(self.data[name]) for name in joining if self.data.get(name)}
         return asked

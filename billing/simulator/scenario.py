@@ -69,7 +69,7 @@ def compare(basis: Basis, choices: Mapping[str, Choice]) -> tuple[Outcome | None
         now = [runs.run(month.plan) for month in basis.months]
     except AllocationError as error:
         return None, [error]
-    plans, errors = _alternatives(basis, choices)
+    plans, errors = alternatives(basis, choices)
     if errors:
         return None, errors
     try:
@@ -85,10 +85,11 @@ def compare(basis: Basis, choices: Mapping[str, Choice]) -> tuple[Outcome | None
 
 def faults(basis: Basis, choices: Mapping[str, Choice]) -> list[AllocationError]:
     """What is wrong with the changed pools, without the outcome."""
-    return _alternatives(basis, choices)[1]
+    return alternatives(basis, choices)[1]
 
 
-def _alternatives(basis: Basis, choices: Mapping[str, Choice]) -> tuple[list[runs.Plan], list[AllocationError]]:
+def alternatives(basis: Basis, choices: Mapping[str, Choice]) -> tuple[list[runs.Plan], list[AllocationError]]:
+    """The months of the scenario, and what is wrong with its pools."""
     errors: dict[str, AllocationError] = {}
     plans = []
     for month in basis.months:

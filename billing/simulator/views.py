@@ -11,7 +11,8 @@ from billing import sheets
 from billing.access import reads_totals
 from billing.allocation.errors import AllocationError
 from billing.parties import NO_COLOUR
-from billing.simulator import explanation, exports
+from billing.simulator import both_ways, explanation, exports
+from billing.simulator.both_ways import BothWays
 from billing.simulator.forms import PoolForm, ScenarioForms
 from billing.simulator.scenario import Choice, Outcome, compare, faults
 from servicecenter import charts
@@ -32,10 +33,13 @@ def show_simulator(request):
     address = reverse("billing:simulator", query=asked)
     if asked != request.GET.dict() and not request.htmx:
         return redirect(address)
-    outcome, errors = _outcome(forms) if valid else (None, [])
+    both = _both_ways(forms) if valid else None
+    outcome, errors = _outcome(forms, both) if valid else (None, [])
     context = {"forms": forms, "errors": errors, "query": urlencode(asked), "months": months_in_words(forms)}
     if outcome:
         context |= _shown(forms, outcome)
+    if both:
+        context |= _shown_both(forms, both)
     response = render(request, "billing/simulator.html", context)
     if request.htmx and valid:
         response["HX-Push-Url"] = address
@@ -47,11 +51,12 @@ def export_simulation(request, ending):
     forms = ScenarioForms.read(request.GET)
     if forms is None or not forms.are_valid():
         raise Http404
-    outcome, _errors = _outcome(forms)
-    if outcome is None:
+    both = _both_ways(forms)
+    outcome, _errors = _outcome(forms, both)
+    if outcome is None and (both is None or both.reciprocal_ore is None):
         raise Http404
     address = request.build_absolute_uri(reverse("billing:simulator", query=forms.asked()))
-    rows = exports.rows(forms, outcome, months=months_in_words(forms), address=address)
+    rows = exports.rows(forms, outcome, both, months=months_in_words(forms), address=address)
     return sheets.download(rows, ending, name=f"simulering-{_file_name(forms)}", title=_("Simulation"))
 
 
@@ -70,9 +75,14 @@ def _file_name(forms: ScenarioForms) -> str:
     return codes[0] if len(codes) == 1 else f"{codes[0]}-{codes[-1]}"
 
 
-def _outcome(forms: ScenarioForms) -> tuple[Outcome | None, list[str]]:
+def _both_ways(forms: ScenarioForms) -> BothWays | None:
+    """Step-down and reciprocally, when the scenario says what pools give."""
+    return both_ways.calculate(forms.basis, forms.choices()) if forms.giving.gives() else None
+
+
+def _outcome(forms: ScenarioForms, both: BothWays | None) -> tuple[Outcome | None, list[str]]:
     """The outcome, or the sentences that belong to no pool; a pool's own stand beside its fields."""
-    outcome, errors = compare(forms.basis, forms.choices())
+    outcome, errors = (both.step_down, both.step_down_errors) if both else compare(forms.basis, forms.choices())
     names = {
         "pool": {pool.code: pool.name for pool in forms.basis.pools}, "member": forms.names,
         "driver": {driver.code: driver.name for driver in forms.basis.drivers},
@@ -115,6 +125,27 @@ def _shown(forms: ScenarioForms, outcome: Outcome) -> dict:
         "promise": explanation.about_the_promise(outcome, forms.names, months),
         "drawn": DRAWN if len(table) > DRAWN else None,
     }
+
+
+def _shown_both(forms: ScenarioForms, both: BothWays) -> dict:
+    difference = both.difference_ore()
+    told = {error.code for error in both.step_down_errors}
+    own = [error for error in both.reciprocal_errors if error.code not in told]
+    general = [forms.giving.said(error) for error in own if not forms.giving.refuse(error)]
+    known = forms.basis.municipalities
+    return {
+        "both": both,
+        "both_finding": explanation.both_ways_finding(both, forms.names),
+        "both_verdict": explanation.both_ways_verdict(both, forms.names),
+        "both_left_out": explanation.left_out(both, forms.giving.names),
+        "both_faults": general,
+        "both_table": [
+            (Party(forms.names[code], (code in known and known[code].colour) or NO_COLOUR), down, reciprocal,
+             difference.get(code), both.share(code) if difference else None)
+            for code, down, reciprocal in both.rows()
+        ],
+        "both_sums": both.sums(),
+    }  # fmt: skip
 
 
 def _parties(forms: ScenarioForms, outcome: Outcome) -> dict[str, Party]:
