@@ -169,11 +169,13 @@ class Ticket(models.Model):
         WRONG_MUNICIPALITY = "wrong_municipality", _("filed in the wrong municipality")
         SPAM = "spam", _("spam")
 
-    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="tickets")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="tickets", db_index=False
+    )  # begins other indexes, as do queue and requester
     number = models.BigIntegerField(
         unique=True, editable=False, db_default=Func(models.Value("ticket_number"), function="nextval")
     )
-    requester = models.ForeignKey(settings.AUTH_USER_MODEL, **tenant_key("tickets"))
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, **tenant_key("tickets", db_index=False))
     on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, **tenant_key(null=True, blank=True))
     site = models.ForeignKey(Site, **tenant_key("tickets", null=True, blank=True))
     department = models.CharField(max_length=300, blank=True)
@@ -186,7 +188,7 @@ class Ticket(models.Model):
     priority_reason = models.CharField(max_length=200, blank=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="tickets")
     service = models.ForeignKey(Service, null=True, on_delete=models.PROTECT, related_name="tickets")
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="tickets")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="tickets", db_index=False)
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.PORTAL)
@@ -285,7 +287,7 @@ class Message(models.Model):
         AUTO_REPLY = "auto_reply", _("automatic reply")
 
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="+")
-    ticket = models.ForeignKey(Ticket, **tenant_key("messages"))
+    ticket = models.ForeignKey(Ticket, **tenant_key("messages", db_index=False))
     kind = models.CharField(max_length=20, choices=Kind)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.PORTAL)
@@ -333,7 +335,7 @@ class Event(models.Model):
     """What happened to a ticket, in recorded order. Append-only; the clocks are rebuilt from these rows."""
 
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="+")
-    ticket = models.ForeignKey(Ticket, **tenant_key("events"))
+    ticket = models.ForeignKey(Ticket, **tenant_key("events", db_index=False))
     kind = models.CharField(max_length=20)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

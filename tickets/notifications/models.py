@@ -49,7 +49,9 @@ class Occasion(models.Model):
     One that cannot be told is tried again and at last set aside (`next_at` empty) with the reason in `error`.
     """
 
-    municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
+    municipality = models.ForeignKey(
+        "municipalities.Municipality", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind)
     cause = models.CharField(max_length=120)

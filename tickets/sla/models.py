@@ -134,8 +134,10 @@ class Clock(models.Model):
     which the clock will warn (percent below 100) and breach (100) if nothing more happens; `next_at` is the first.
     """
 
-    municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="clocks")
+    municipality = models.ForeignKey(
+        "municipalities.Municipality", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="clocks", db_index=False)
     kind = models.CharField(max_length=20)
     cycle = models.PositiveIntegerField()
     subject = models.CharField(max_length=60, blank=True)
@@ -200,8 +202,10 @@ class ClockFailure(models.Model):
 class ClockEffect(models.Model):
     """A warning (percent below 100) or a breach (100): exactly one row each, at its exact instant."""
 
-    municipality = models.ForeignKey("municipalities.Municipality", on_delete=models.PROTECT, related_name="+")
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="clock_effects")
+    municipality = models.ForeignKey(
+        "municipalities.Municipality", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="clock_effects", db_index=False)
     kind = models.CharField(max_length=20)
     cycle = models.PositiveIntegerField()
     percent = models.PositiveSmallIntegerField()

@@ -85,6 +85,13 @@ def test_the_backup_role_reads_everything_and_writes_nothing(admin, urls):
             backup.execute("INSERT INTO secret VALUES (8)")
 
 
+def test_the_worker_finds_its_due_clocks_by_their_index(admin, urls):
+    create_roles(admin, urls)
+
+    assert rows(urls[WORKER], "SHOW random_page_cost") == [("1.1",)]
+    assert rows(urls[APP], "SHOW random_page_cost") == [("4",)]
+
+
 def test_nobody_who_serves_requests_can_become_the_owner_even_if_somebody_granted_it(admin, urls):
     create_roles(admin, urls)
     owner, app = sql.Identifier(role_of(urls[OWNER])), sql.Identifier(role_of(urls[APP]))
