@@ -21,12 +21,18 @@ def pytest_sessionstart() -> None:
     try:
         slot_of_this_run()
         if real_servers.are_named():
-            real_servers.make_ready(for_tests=True)
+            if not _is_part_of_a_run():
+                real_servers.make_ready(for_tests=True)
             _ask_whether_the_owner_may_make_databases()
         else:
             ensure_started()
     except (CannotStart, psycopg2.Error) as error:
         pytest.exit(f"The tests cannot run: {error}", returncode=1)
+
+
+def _is_part_of_a_run() -> bool:
+    """One of several processes: the run itself made the roles, which only one at a time can alter."""
+    return "PYTEST_XDIST_WORKER" in os.environ
 
 
 def _ask_whether_the_owner_may_make_databases() -> None:
