@@ -39,5 +39,6 @@ class PublicationForm(forms.Form):
 
 class WithdrawalForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why is it withdrawn?"), max_length=200, help_text=_("Everybody who opens its address reads this.")
-    )
+        label=_("Why is it withdrawn?"), max_length=200, help_text=_("Everybody who opens its address reads this."),
+        error_messages={"required": _("Say why it is withdrawn.")},
+    )  # fmt: skip

@@ -71,9 +71,9 @@ def withdraw_publication(request, number):
     version = get_object_or_404(PublishedAccount, number=number)
     if not may_publish(request.user):
         raise Http404
-    form = WithdrawalForm(request.POST)
+    form = WithdrawalForm(request.POST, auto_id=f"%s-{number}")
     if not form.is_valid():
-        return _publications(request, PublicationForm(), form, 422)
+        return _publications(request, PublicationForm(), form, 422, refused_number=number)
     publishing.withdraw(version, reason=form.cleaned_data["reason"], by=request.user)
     messages.success(request, _("Version %(number)s is withdrawn.") % {"number": number})
     return redirect("billing:publications")
@@ -84,10 +84,10 @@ def may_publish(person) -> bool:
     return is_joint_finance(person, "run_allocation") or is_joint_finance(person, "lead_tickets")
 
 
-def _publications(request, form, withdrawal_form, status):
+def _publications(request, form, withdrawal_form, status, refused_number=None):
     context = {
         "versions": PublishedAccount.objects.select_related("published_by", "withdrawn_by"),
-        "form": form, "withdrawal_form": withdrawal_form,
+        "form": form, "withdrawal_form": withdrawal_form, "refused_number": refused_number,
     }  # fmt: skip
     return render(request, "billing/publications.html", context, status=status)
 

@@ -24,7 +24,7 @@ class IncidentForm(TicketForm):
         listed = open_ones + ([own] if own and own not in open_ones else [])
         choices = [(str(one.pk), one.title) for one in listed] + [(NEW, _("A new one"))]
         self.fields["incident"].choices = choices + ([(NONE, _("None: the ticket stands alone"))] if own else [])
-        self.initial.setdefault("incident", str(own.pk) if own else "")
+        self.initial.setdefault("incident", str(own.pk) if own else "" if listed else NEW)
 
     def clean(self):
         chosen = self.cleaned_data.get("incident")

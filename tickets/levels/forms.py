@@ -69,11 +69,13 @@ class LevelFilter(forms.Form):
 
 class MarginForm(ProposalForm):
     points = forms.DecimalField(
-        label=_("Percentage points"), min_value=Decimal("0.1"), max_value=50, decimal_places=1, localize=True
+        label=_("Percentage points"), min_value=Decimal("0.1"), max_value=50, decimal_places=1, localize=True,
+        error_messages=dict.fromkeys(("required", "invalid"), _("Write the percentage points as a number, like 2.5.")),
     )
     valid_from = forms.CharField(
-        label=_("Counts from the month"), help_text=_("Year and month, for example 2026-12."), max_length=7
-    )
+        label=_("Counts from the month"), help_text=_("Year and month, for example 2026-12."), max_length=7,
+        error_messages={"required": _("Write the month as year and month, for example 2026-12.")},
+    )  # fmt: skip
     field_order = ("points", "valid_from", "reason")
 
     def clean_valid_from(self) -> date:

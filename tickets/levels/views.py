@@ -107,7 +107,10 @@ def margin(request):
     members, now = list(Municipality.objects.members().filter(left_on=None)), time_source.now()
     if not proposing.may_propose(request.user, members):
         raise Http404
-    form = MarginForm(request.POST or None, initial={"points": margin_of(month_of(now)).points})
+    next_month = months_on(month_of(now), 1)
+    form = MarginForm(
+        request.POST or None, initial={"points": margin_of(month_of(now)).points, "valid_from": f"{next_month:%Y-%m}"}
+    )
     context = {
         "form": form, "now": margin_of(month_of(now)), "waiting": proposing.waiting(MARGIN, SUBJECT, at=now),
     }  # fmt: skip
