@@ -69,7 +69,11 @@ class LevelFilter(forms.Form):
 
 class MarginForm(ProposalForm):
     points = forms.DecimalField(
-        label=_("Percentage points"), min_value=Decimal("0.1"), max_value=50, decimal_places=1, localize=True,
+        label=_("Percentage points"),
+        min_value=Decimal("0.1"),
+        max_value=50,
+        decimal_places=1,
+        localize=True,
         error_messages=dict.fromkeys(("required", "invalid"), _("Write the percentage points as a number, like 2.5.")),
     )
     valid_from = forms.CharField(
