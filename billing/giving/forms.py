@@ -39,6 +39,7 @@ class GivingForm(ProposalForm):
         for other in receivers:
             text = other.name if basis == Giving.Basis.UNITS else f"{other.name}, %"
             self.fields[f"to_{other.code}"] = inputs.quantity(text)
+        self.fields["reason"] = self.fields.pop("reason")  # last, as on the page, so that faults are told in its order
 
     def receiver_fields(self):
         return [self[f"to_{other.code}"] for other in self.receivers]

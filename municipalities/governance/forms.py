@@ -33,5 +33,6 @@ class ProposalForm(forms.Form):
         label=_("Why?"),
         max_length=2000,
         help_text=_("The directors read it before they decide."),
+        error_messages={"required": _("Say why.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -67,6 +67,8 @@ def test_an_agent_declares_one_on_the_page_of_the_ticket_and_links_the_next(clie
     client.force_login(sara)
     shown = client.get(page("console_ticket", ticket.number)).content.decode()
     assert page("link_incident", ticket.number) in shown
+    form = client.get(page("link_incident", ticket.number)).context["form"]
+    assert form.initial["incident"] == "ny"  # there is no other to choose
     answer = {"incident": "ny", "title": "Nettet i Stenløse er nede"}
     assert client.post(page("link_incident", ticket.number), answer).status_code == 302
     incident = MajorIncident.objects.get()

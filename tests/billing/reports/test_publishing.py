@@ -135,6 +135,10 @@ def test_a_withdrawn_version_says_so_and_nothing_more(client, world):
     gone = client.get(f"{PUBLIC}1/")
 
     assert (silent.status_code, again.status_code, gone.status_code) == (422, 409, 410)
+    told = silent.content.decode()
+    assert "<details open>" in told
+    assert 'href="#reason-1"' in told
+    assert told.count("Skriv, hvorfor den trækkes tilbage.") == 2  # above the form, and beside the field
     assert "Et tal var forkert." in gone.content.decode()
     assert "Start med få" not in gone.content.decode()
     assert client.get(f"{PUBLIC}1.json").status_code == 404

@@ -25,6 +25,7 @@ from tests.factories import (
 )
 from tickets import lifecycle
 from tickets.levels import margins, months
+from tickets.levels.calendar_months import month_of, months_on
 from tickets.levels.judging import judge, margin_of
 from tickets.levels.measuring import measure
 from tickets.levels.models import EqualityMargin, FrozenFigure, LevelFigure, LevelMonth
@@ -214,6 +215,7 @@ def test_a_margin_is_proposed_with_its_effect_and_nothing_is_stored_before(clien
     client.force_login(world.sara)
     page = client.get(address("equality_margin"))
     assert page.status_code == 200
+    assert page.context["form"].initial["valid_from"] == f"{months_on(month_of(time_source.now()), 1):%Y-%m}"
     page = client.post(address("equality_margin"), MARGIN)
     goals = {member.slug: totals["goals"] for member, totals, _rows in page.context["effect"]}
     assert set(goals) == {"nordby", "sydby"}
