@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from billing.allocation.errors import AllocationError
 from billing.forms import QuantityField
@@ -43,7 +44,9 @@ class GivingRowsForm(forms.Form):
                 label=label, choices=choices, required=False, error_messages=unknown
             )
             self.fields[f"{kind}-{place}"].widget.attrs["class"] = "form-select"
-        self.fields[f"{PERCENT}-{place}"] = QuantityField(label=_("Per cent of its cost"), required=False)
+        self.fields[f"{PERCENT}-{place}"] = QuantityField(
+            label=pgettext("what a pool gives", "Per cent"), required=False
+        )
         self.fields[f"{PERCENT}-{place}"].widget.attrs |= {"class": "form-input", "inputmode": "decimal"}
 
     def rows(self) -> list[tuple[list[forms.BoundField], bool]]:

@@ -58,6 +58,24 @@ def test_a_director_simulates_and_shares_the_address(reader, world, language):
     reader.check()
 
 
+def test_pools_give_both_ways_and_the_menu_stays_as_it_was(reader, world):
+    reader.sign_in(world.director, PASSWORD)
+    page = reader.page
+    asked = {"giver-0": "desk", "til-0": "security", "procent-0": "60", "giver-1": "security", "til-1": "desk"}
+    reader.open(reverse("billing:simulator", query=asked))
+
+    page.fill("#id_procent-1", "60")
+    with page.expect_response("**/simulator/?*"):
+        page.press("#id_procent-1", "Tab")
+    page.locator("#sim-both-ways .sd-t").wait_for()
+
+    reader.check()
+    assert page.locator(".navigation-menu .more-option").count() == 1
+    amounts = page.locator("#sim-both-ways td").all_inner_texts()
+    page.goto(page.url)
+    assert page.locator("#sim-both-ways td").all_inner_texts() == amounts
+
+
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_a_director_reads_the_overview_the_savings_and_the_account(reader, world, language):
     reader.sign_in(world.director, PASSWORD)

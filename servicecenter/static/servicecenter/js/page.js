@@ -124,9 +124,17 @@ document.addEventListener("submit", (event) => {
 // htmx: pieces that arrive later get the same treatment, and a failed fetch says so in words.
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt === document.body) return;
-  startDesignSystem(event.detail.elt);
+  withoutMenu(() => startDesignSystem(event.detail.elt));
   bindDrafts(event.detail.elt);
 });
+
+// The design system starts the menu of the whole page each time, and would add one more "Mere" for every piece.
+function withoutMenu(start) {
+  const menu = document.querySelector(".navigation-menu .mainmenu");
+  menu?.classList.remove("mainmenu");
+  start();
+  menu?.classList.add("mainmenu");
+}
 
 const lost = () => document.querySelector("[data-connection-lost]");
 
