@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.keys.missing import missing_keys
 from billing.models import Driver, DriverValue, KeyVersion, LedgerLine, Participation, Period, Run
 from billing.plans import digest_of, plan_of
 from billing.subscriptions.receipts import Receipt, billed
 from billing.subscriptions.receipts import read as read_receipts
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
+from servicecenter.ui import formats
 
 
 class State(StrEnum):
@@ -105,8 +107,20 @@ def _uncorrected(lines) -> Iterator[Missing]:
 
 
 def _quantities(period: Period) -> Step:
-    missing = [] if period.is_frozen else list(unmeasured(period))
+    missing = [] if period.is_frozen else [*_without_key(period), *unmeasured(period)]
     return Step("quantities", _("Quantities measured"), not missing, missing)
+
+
+def _without_key(period: Period) -> Iterator[Missing]:
+    """Pools whose cost nobody can share yet: a key is proposed on the pool's page, and decided by all."""
+    for found in missing_keys(period):
+        if found.proposal:
+            text = _("The key of “%(pool)s” awaits the decision of the municipalities.")
+            yield Missing(text % {"pool": found.pool.name}, found.proposal.get_absolute_url())
+            continue
+        text = _("“%(pool)s” has cost and no key from %(day)s. Propose one.")
+        words = {"pool": found.pool.name, "day": formats.day(found.since)}
+        yield Missing(text % words, reverse("billing:key", args=[found.pool.code]))
 
 
 def unmeasured(period: Period) -> Iterator[Missing]:

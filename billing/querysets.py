@@ -10,6 +10,10 @@ class PeriodQuerySet(models.QuerySet):
         """The period of a month, made when it is first asked for."""
         return self.get_or_create(month=month.replace(day=1))[0]
 
+    def frozen(self):
+        """Approved or closed: what they rest on cannot change."""
+        return self.filter(state__in=["approved", "closed"])
+
     def calculated(self):
         """Periods that have something to show, newest first."""
         return self.filter(runs__is_current=True).order_by("-month")

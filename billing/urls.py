@@ -127,6 +127,7 @@ urlpatterns = [
     path("ledelse/besparelse/", show_savings, name="savings"),
     path("ledelse/besparelse/indeks/", enter_indices, name="indices"),
     path("ledelse/besparelse/<slug:slug>/", enter_baseline, name="baseline"),
+    path("ledelse/noegler/ny-pulje/", keys.new_pool, name="pool_new"),
     path("ledelse/noegler/<slug:slug>/", keys.show_key, name="key"),
     path("ledelse/noegler/<slug:slug>/ny/", keys.new_key, name="key_new"),
     path("ledelse/noegler/<slug:slug>/giver/", giving.new_giving, name="giving_new"),

@@ -1,17 +1,17 @@
 """A stored key as the fields of a form would hold it, so that a new key can begin with the one in force.
 
-An exact share that has no finite decimals (one third) stays empty: whoever changes the key writes what it shall be.
+A share without finite decimals is a fraction, so that nothing of the key is lost: a third is 100/3 %.
 """
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from billing.keys.inputs import figure
 from billing.keys.nodes import BOUNDED, DIRECT, DRIVER, EQUAL, FIXED, MIX, PERCENT, TRANSITION
 
 Definition = Mapping[str, Any]
 Fields = dict[str, str]
-DECIMALS = 6
 
 
 def fields_of(definition: Definition, path: str = "") -> Fields:
@@ -91,15 +91,6 @@ def _bounds(definition: Definition) -> Fields:
 def percent(value: Any) -> str:
     """ "0.3" as "30"."""
     return figure(Fraction(str(value)) * 100)
-
-
-def figure(value: Fraction) -> str:
-    """As people here write it, 1234,5; empty when six decimals do not hold it."""
-    scaled = value * 10**DECIMALS
-    if scaled.denominator != 1:
-        return ""
-    whole, part = divmod(int(scaled), 10**DECIMALS)
-    return f"{whole},{part:0{DECIMALS}d}".rstrip("0").rstrip(",") if part else str(whole)
 
 
 _WRITERS: dict[str, Callable[[Definition], Fields]] = {

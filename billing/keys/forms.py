@@ -4,7 +4,7 @@ What the allocation refuses is said beside the field where it stands, with pool,
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.allocation.errors import AllocationError
+from billing.keys.beginnings import earliest_first, is_first_key
 from billing.keys.inputs import day
 from billing.keys.nodes import (
     BOUNDED,
@@ -34,6 +35,7 @@ from billing.parties import short_name
 from municipalities.governance.forms import ProposalForm
 from municipalities.models import Municipality
 from servicecenter.errors import RuleBroken
+from servicecenter.ui import formats
 
 ROOT_KINDS = {**KINDS, ON_COST: _("Follows other cost")}
 Plain = dict[str, Any]
@@ -71,8 +73,7 @@ class KeyForm(ProposalForm):
     ):  # fmt: skip
         self.pool, self.kind, self.base, self.members = pool, kind, base, members
         self.drivers = list(Driver.objects.order_by("name"))
-        first = (timezone.localdate().replace(day=1) + timedelta(days=32)).replace(day=1)
-        super().__init__(data, initial={"valid_from": first} | dict(start or {}))
+        super().__init__(data, initial={"valid_from": self._proposed_day()} | dict(start or {}))
         self.fields["valid_from"] = day(_("In force from"))
         self.fields["label"] = forms.CharField(label=_("Short name of the key"), max_length=60)
         self.key = self._root()
@@ -81,6 +82,13 @@ class KeyForm(ProposalForm):
         self.step_rows = range(STEPS if base and not base.is_on_cost and kind not in (TRANSITION, ON_COST) else 0)
         for n in self.step_rows:
             add_step(self.key, n)
+
+    def _proposed_day(self) -> date:
+        """As early as a first key may begin; for a later one the next month."""
+        today = timezone.localdate()
+        if self.base is None:
+            return earliest_first(today)
+        return (today.replace(day=1) + timedelta(days=32)).replace(day=1)
 
     def _root(self) -> KeyNode:
         terms = Terms(
@@ -116,10 +124,13 @@ class KeyForm(ProposalForm):
         return {"type": TRANSITION, "old": self.base.definition, "new": key, "steps": steps} if steps else key
 
     def clean_valid_from(self):
-        first = self.cleaned_data["valid_from"]
-        if first <= timezone.localdate():
-            raise forms.ValidationError(_("A change never takes effect backwards. Choose a day that lies ahead."))
-        return first
+        first, today = self.cleaned_data["valid_from"], timezone.localdate()
+        if first > today or is_first_key(self.pool, first, today=today):
+            return first
+        if self.base is None:
+            text = _("Months before %(day)s are approved. Choose that day or a later one.")
+            raise forms.ValidationError(text % {"day": formats.day(earliest_first(today))})
+        raise forms.ValidationError(_("A change never takes effect backwards. Choose a day that lies ahead."))
 
     def clean(self):
         data = super().clean() or {}

@@ -7,7 +7,7 @@ the fields hold, so a form that is sent again shows the fields of the kinds that
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.allocation.errors import AllocationError
 from billing.allocation.key_definitions import read_key
-from billing.keys.inputs import day, quantity, share
-from billing.plans import plain_decimal
+from billing.keys.inputs import day, exact, figure, plain, share
 
 EQUAL, DRIVER, FIXED, PERCENT, DIRECT = "equal", "driver", "fixed", "percent", "direct"
 MIX, TRANSITION, BOUNDED = "mix", "transition", "bounded"
@@ -124,7 +123,7 @@ class KeyNode:
             return None
         return {"type": DRIVER, "driver": driver} if kind == DRIVER else {"type": kind}
 
-    def of_members(self, name: str) -> dict[str, Decimal]:
+    def of_members(self, name: str) -> dict[str, Fraction]:
         values = {code: self.value(f"{name}_{code}") for code, _name in self.terms.members}
         return {code: value for code, value in values.items() if value is not None}
 
@@ -151,8 +150,8 @@ class DriverNode(KeyNode):
         self.add("driver", forms.ChoiceField(label=_("Quantity"), choices=self.terms.drivers))
         self.tier_rows = self.rows("tier_rate", TIERS)
         for n in self.tier_rows:
-            self.add(f"tier_bound_{n}", quantity(_("Up to")))
-            self.add(f"tier_rate_{n}", quantity(_("counts, %")))
+            self.add(f"tier_bound_{n}", exact(_("Up to")))
+            self.add(f"tier_rate_{n}", exact(_("counts, %")))
 
     def tiers(self):
         return [(self[f"tier_bound_{n}"], self[f"tier_rate_{n}"]) for n in self.tier_rows]
@@ -181,7 +180,7 @@ class OfMembersNode(KeyNode):
 
     def add_fields(self):
         for code, name in self.terms.members:
-            self.add(f"{self.kind}_{code}", quantity(f"{name}{self.suffix}"))
+            self.add(f"{self.kind}_{code}", exact(f"{name}{self.suffix}"))
 
     def member_fields(self):
         return [self[f"{self.kind}_{code}"] for code, _name in self.terms.members]
@@ -190,7 +189,7 @@ class OfMembersNode(KeyNode):
         return f"{self.kind}_{error.where.get('member') or self.terms.members[0][0]}"
 
     def numbers(self) -> dict[str, str]:
-        return {code: plain_decimal(value) for code, value in self.of_members(self.kind).items()}
+        return {code: plain(value) for code, value in self.of_members(self.kind).items()}
 
 
 class FixedNode(OfMembersNode):
@@ -218,9 +217,9 @@ class PercentNode(OfMembersNode):
 
     def check(self):
         super().check()
-        total = sum(self.of_members(PERCENT).values(), Decimal(0))
+        total = sum(self.of_members(PERCENT).values(), Fraction(0))
         if total != 100:
-            raise AllocationError("BAD_PERCENT", found=plain_decimal(total))
+            raise AllocationError("BAD_PERCENT", found=plain(total))
 
 
 class DirectNode(KeyNode):
@@ -242,7 +241,7 @@ class MixNode(KeyNode):
     def add_fields(self):
         self.part_rows = self.rows("part_key", PARTS)
         for n in self.part_rows:
-            self.add(f"part_weight_{n}", quantity(_("Weight, %")))
+            self.add(f"part_weight_{n}", exact(_("Weight, %")))
             self.add_child(f"part_key_{n}", _("Key of the part"), required=False)
         choices = [("reject", _("refuse the calculation")), ("drop", _("let the other parts carry it"))]
         self.add("on_zero", forms.ChoiceField(label=_("When a part has no quantity at all"), choices=choices))
@@ -262,10 +261,10 @@ class MixNode(KeyNode):
         for n in self.part_rows:
             if bool(self.value(f"part_key_{n}")) != (self.value(f"part_weight_{n}") is not None):
                 self.form.add_error(f"{self.path}part_weight_{n}", _("A part needs both its weight and its key."))
-        total = sum((self.value(f"part_weight_{n}") or Decimal(0) for n in self.part_rows), Decimal(0))
+        total = sum((self.value(f"part_weight_{n}") or Fraction(0) for n in self.part_rows), Fraction(0))
         if total != 100 and not self.form.errors:
             text = _("The weights of the parts give %(found)s %% and must give exactly 100 %%. Correct them.")
-            self.form.add_error(f"{self.path}part_weight_0", text % {"found": plain_decimal(total).replace(".", ",")})
+            self.form.add_error(f"{self.path}part_weight_0", text % {"found": figure(total)})
 
     def field_of(self, error):
         wanted = f"{DRIVER}:{error.where.get('driver')}"
@@ -353,7 +352,7 @@ STEP_NEEDS_BOTH = _("A step needs both its day and its part.")
 
 def add_step(node: KeyNode, n: int) -> None:
     node.add(f"step_day_{n}", day(_("From"), required=False))
-    node.add(f"step_part_{n}", quantity(_("Part of the new key, %")))
+    node.add(f"step_part_{n}", exact(_("Part of the new key, %")))
 
 
 def read_steps(node: KeyNode, rows: range) -> Iterator[Plain]:
@@ -365,7 +364,7 @@ def read_steps(node: KeyNode, rows: range) -> Iterator[Plain]:
 def add_bounds(node: KeyNode) -> None:
     for code, name in node.terms.members:
         for bound, text in (("floor", _("%(name)s at least, %%")), ("cap", _("%(name)s at most, %%"))):
-            node.add(f"{bound}_{code}", quantity(text % {"name": name}))
+            node.add(f"{bound}_{code}", exact(text % {"name": name}))
 
 
 def read_bounds(node: KeyNode) -> Plain:
@@ -386,5 +385,5 @@ def bound_of(node: KeyNode, error: AllocationError) -> str:
     return next(written, "")
 
 
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else plain_decimal(value)
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else plain(value)

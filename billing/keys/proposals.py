@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from billing.allocation import plain
 from billing.allocation.errors import AllocationError
 from billing.allocation.key_definitions import read_key
+from billing.keys.beginnings import is_first_key
 from billing.keys.sentences import Names, sentence
 from billing.models import Driver, KeyVersion, Period, Pool
 from billing.parties import short_name
@@ -65,6 +66,10 @@ class KeyKind(Kind):
         months = closed_months(at)
         outcome = simulated(subject, change["definition"], months)
         return {member.code: Part(totals_of(outcome, member.code, months)) for member in municipalities}
+
+    def is_first(self, subject: str, *, takes_effect_at: datetime) -> bool:
+        pool, day = Pool.objects.get(code=subject, is_direct=False), timezone.localdate(takes_effect_at)
+        return is_first_key(pool, day, today=timezone.localdate())
 
     def give_force(self, proposal: Proposal, *, at: datetime) -> None:
         """The key before ends where the new one begins, and a later one, decided earlier, keeps its day."""

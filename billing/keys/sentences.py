@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.keys.inputs import is_endless
 from billing.models import Driver, Pool
 from billing.parties import short_name
 from municipalities.models import Municipality
@@ -127,14 +128,18 @@ def _sorted(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _percent(share: Any) -> str:
-    """No more decimals than it has, two at most."""
+    """No more decimals than it has, two at most; a share without an end of decimals as the fraction it is."""
     exact = Fraction(share) * 100
+    if is_endless(exact):
+        return str(exact / 100)
     decimals = next((count for count in (0, 1) if exact * 10**count == int(exact * 10**count)), 2)
     return formats.percent(exact / 100, decimals)
 
 
 def _number(value: Any) -> str:
     exact = Fraction(value)
+    if is_endless(exact):
+        return str(exact)
     return formats.number(exact, 0 if exact.denominator == 1 else 2)
 
 

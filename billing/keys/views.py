@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from billing.access import reads_totals
+from billing.access import joint_finance, reads_totals
 from billing.allocation.errors import AllocationError
 from billing.giving.sentences import told as given_in_words
+from billing.keys.creation import DIRECT, PoolForm, create_pool
 from billing.keys.fields import outermost
 from billing.keys.forms import ROOT_KINDS, KeyForm
 from billing.keys.nodes import EQUAL
@@ -40,7 +41,8 @@ def list_keys(request):
         (pool, _told(pool.key_versions.all(), names), by_pool.get(pool.pk, []), given.get(pool.pk, []))
         for pool in pools
     ]
-    return render(request, "billing/keys.html", {"pools": shown})
+    context = {"pools": shown, "may_propose": may_propose(request.user)}
+    return render(request, "billing/keys.html", context)
 
 
 @reads_totals
@@ -50,7 +52,7 @@ def show_key(request, slug):
     pool, now = _pool(slug), timezone.now()
     told = list(Proposal.objects.filter(kind__in=[KEY, GIVING], subject=slug))
     adopted = {p.change["valid_from"]: p for p in told if p.kind == KEY and p.state == Proposal.State.ADOPTED}
-    waiting = {p.kind: p for p in told if p.state == Proposal.State.PROPOSED and p.takes_effect_at > now}
+    waiting = {p.kind: p for p in told if p.state == Proposal.State.PROPOSED and p.state_at(now) == p.state}
     versions = [
         (version, text, adopted.get(version.valid_from.isoformat()))
         for version, text in _told(pool.key_versions.order_by("-valid_from"), Names.read())
@@ -65,6 +67,21 @@ def show_key(request, slug):
         "may_propose": may_propose(request.user),
     }
     return render(request, "billing/key.html", context)
+
+
+@joint_finance("propose_keys")
+def new_pool(request):
+    """A pool, and who takes part; how it is shared is proposed on the next page."""
+    form = PoolForm(request.POST or None, today=timezone.localdate())
+    if form.is_valid():
+        data = form.cleaned_data
+        pool = create_pool(is_direct=data.pop("kind") == DIRECT, by=request.user, **data)
+        if pool.is_direct:
+            messages.success(request, _("The pool is created."))
+            return redirect("billing:keys")
+        messages.success(request, _("The pool is created. Propose how it is shared."))
+        return redirect("billing:key_new", pool.code)
+    return render(request, "billing/pool_form.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @reads_totals

@@ -67,6 +67,10 @@ class Kind(ABC):
     def give_force(self, proposal: Proposal, *, at: datetime) -> None:
         """Write the new version, in the transaction of the last yes. Sees joint tables and one municipality only."""
 
+    def is_first(self, subject: str, *, takes_effect_at: datetime) -> bool:
+        """Whether nothing is in force before that day and nothing rests on that, so that the day may have been."""
+        return False
+
     def context(self, proposal: Proposal) -> Plain:
         """What the templates show of the change, in the reader's language."""
         return {}

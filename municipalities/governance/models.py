@@ -27,7 +27,8 @@ class Proposal(models.Model):
     """A change that gets force when every municipality concerned has said yes; never changed after it was made.
 
     `kind` names what is changed (see `kinds`), `subject` which one, `change` the new version as plain data. `effect`
-    holds the totals per municipality code as they were when it was proposed, `effect_digest` their sha256.
+    holds the totals per municipality code as they were when it was proposed, `effect_digest` their sha256. `is_first`:
+    nothing of the kind was in force before, so nothing is judged anew when it begins on a day that has been.
     """
 
     class State(models.TextChoices):
@@ -45,6 +46,7 @@ class Proposal(models.Model):
     effect = models.JSONField(default=dict)
     effect_digest = models.CharField(max_length=64)
     takes_effect_at = models.DateTimeField(_("takes effect"))
+    is_first = models.BooleanField(default=False)
     proposed_by = _person()
     proposed_by_name = models.CharField(max_length=120)
     proposed_at = models.DateTimeField()
@@ -63,14 +65,15 @@ class Proposal(models.Model):
                 fields=["kind", "subject"], condition=Q(state="proposed"), name="proposal_one_open_per_subject"
             ),
             models.CheckConstraint(
-                condition=Q(takes_effect_at__gt=F("proposed_at")), name="proposal_never_takes_effect_backwards"
+                condition=Q(is_first=True) | Q(takes_effect_at__gt=F("proposed_at")),
+                name="proposal_never_takes_effect_backwards",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", settled_at=None) | ~Q(state="proposed") & Q(settled_at__isnull=False),
                 name="proposal_settled_has_an_instant",
             ),
             models.CheckConstraint(
-                condition=~Q(state="adopted") | Q(settled_at__lt=F("takes_effect_at")),
+                condition=~Q(state="adopted") | Q(is_first=True) | Q(settled_at__lt=F("takes_effect_at")),
                 name="proposal_adopted_before_it_takes_effect",
             ),
         ]
@@ -84,7 +87,7 @@ class Proposal(models.Model):
 
     def state_at(self, at):
         """The state at `at`: an undecided proposal whose day has come is too late, whether or not anybody said so."""
-        is_late = self.state == self.State.PROPOSED and self.takes_effect_at <= at
+        is_late = self.state == self.State.PROPOSED and self.takes_effect_at <= at and not self.is_first
         return self.State.LAPSED if is_late else self.State(self.state)
 
 

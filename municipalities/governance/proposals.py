@@ -2,7 +2,8 @@
 
 A change gets force when the last municipality concerned says yes, in that very transaction. One no settles it. A
 decision is final. Nothing takes effect backwards: when the day comes before the last yes, the proposal is too late and
-is made anew, with an effect worked out anew.
+is made anew, with an effect worked out anew. Only what is the first of its kind may begin on a day that has been, as
+its kind allows: nothing was in force before, so nothing is judged anew.
 """
 
 from collections.abc import Iterable
@@ -36,7 +37,8 @@ def propose(
     granted = granted_ids(by, Municipality, rules.propose_permission)
     if not concerned or not {municipality.pk for municipality in concerned} <= granted:
         raise refusals.MayNotPropose
-    if takes_effect_at <= at + rules.notice:
+    is_first = rules.is_first(subject, takes_effect_at=takes_effect_at)
+    if takes_effect_at <= at + rules.notice and not is_first:
         raise refusals.Backwards
     rules.check(subject, change, takes_effect_at=takes_effect_at)
     _make_room(kind, subject, at)
@@ -45,7 +47,7 @@ def propose(
     proposal = Proposal.objects.create(
         kind=kind, subject=subject, title=title, reason=reason, change=change, effect=totals,
         effect_digest=digest_of(totals), takes_effect_at=takes_effect_at, proposed_by=by, proposed_by_name=by.name,
-        proposed_at=at,
+        proposed_at=at, is_first=is_first,
     )  # fmt: skip
     _keep(proposal, concerned, effect)
     _record("proposal_made", proposal, by=by, at=at)
@@ -133,16 +135,24 @@ def _open(proposal: Proposal, at: datetime) -> Proposal:
     proposal = Proposal.objects.select_for_update().get(pk=proposal.pk)
     if proposal.state != State.PROPOSED:
         raise refusals.NotOpen
-    if proposal.takes_effect_at <= at + kinds.named(proposal.kind).notice:
+    if _is_late(proposal, at):
         raise refusals.TooLate
     return proposal
+
+
+def _is_late(proposal: Proposal, at: datetime) -> bool:
+    """Whether its day has come. A first one waits as long as its kind allows it to begin then."""
+    rules = kinds.named(proposal.kind)
+    if proposal.takes_effect_at > at + rules.notice:
+        return False
+    return not (proposal.is_first and rules.is_first(proposal.subject, takes_effect_at=proposal.takes_effect_at))
 
 
 def _make_room(kind: str, subject: str, at: datetime) -> None:
     """One open proposal about one thing; those whose day has come make room."""
     waiting = Proposal.objects.select_for_update().filter(kind=kind, subject=subject, state=State.PROPOSED)
     for earlier in waiting:
-        if earlier.takes_effect_at > at:
+        if earlier.takes_effect_at > at or not _is_late(earlier, at):
             raise refusals.AlreadyProposed
         earlier.state, earlier.settled_at = State.LAPSED, at
         earlier.save(update_fields=["state", "settled_at"])

@@ -123,7 +123,7 @@ BILLING = {
     "billing:invoices": TOTALS,
     **dict.fromkeys(["billing:capacity_now", "billing:capacity", "billing:systems"], TOTALS),
     **dict.fromkeys(["billing:meter", "billing:trade", "billing:cancellation"], NOBODY),
-    **dict.fromkeys(["billing:key", "billing:key_new", "billing:giving_new"], NOBODY),
+    **dict.fromkeys(["billing:key", "billing:key_new", "billing:pool_new", "billing:giving_new"], NOBODY),
     "billing:pdf": TOTALS,
     "billing:invoice_instalment": NOBODY,
     "billing:subscriptions": TOTALS,

@@ -31,7 +31,7 @@ def _untold(now: datetime) -> list[int]:
     """New ones, those settled since, and those whose day has come before everybody had said yes."""
     since = now - STILL_NEWS
     is_news = Q(proposed_at__gte=since) | Q(settled_at__gte=since)
-    is_late = Q(state=State.PROPOSED, takes_effect_at__gte=since, takes_effect_at__lte=now)
+    is_late = Q(state=State.PROPOSED, is_first=False, takes_effect_at__gte=since, takes_effect_at__lte=now)
     told = ProposalTold.objects.filter(proposal=OuterRef("pk"))
     known = Exists(told.filter(state=OuterRef("state")))
     late_known = Exists(told.filter(state=State.LAPSED))

@@ -1,12 +1,17 @@
 """Keys within keys on the form: entered, read back, and refused where the fault stands."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import translation
 
 from billing import periods
-from billing.keys.fields import fields_of, figure, outermost
+from billing.keys.fields import outermost
+from billing.keys.inputs import ExactField, figure
 from billing.models import Driver, DriverValue, KeyVersion
 from municipalities.governance.models import Proposal
 from tests.billing.keys.test_key_proposals import a_form, address, finance, world  # noqa: F401
@@ -176,10 +181,63 @@ def test_overhead_follows_the_cost_that_is_chosen(client, world, finance):  # no
     assert start.context["form"]["of"].value() == KeyVersion.objects.get(pool__code="overhead").definition["of"]
 
 
-def test_a_share_without_finite_decimals_is_left_for_the_reader_to_write():
-    from fractions import Fraction
-
-    assert [figure(Fraction(text)) for text in ("1/3", "29/80", "150000", "0.5")] == ["", "0,3625", "150000", "0,5"]
-    assert fields_of({"type": "mix", "parts": [{"weight": "1/3", "key": {"type": "equal"}}]}) == {
-        "on_zero": "reject", "part_key_0": "equal",
+def third(part="1/3"):
+    """Of everything that takes numbers, something no decimals hold."""
+    rest = str(1 - Fraction(part))
+    return {
+        "type": "mix", "on_zero": "reject",
+        "parts": [
+            {"weight": part, "key": {"type": "fixed", "ratio": {"151": part, "190": "2", "240": "0.125"}}},
+            {"weight": rest, "key": {
+                "type": "bounded", "floor": {"240": "1/7"}, "cap": {},
+                "key": {"type": "percent", "percent": {"151": "100/3", "190": "100/3", "240": "100/3"}},
+            }},
+        ],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("definition", [third(), third("2/7"), {
+    "type": "transition", "old": TIERED, "new": {"type": "equal"}, "steps": [{"from": "2028-01-01", "t": "5/6"}],
+}], ids=["third", "seventh", "step"])  # fmt: skip
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_proposal_that_begins_with_fractions_loses_nothing(client, world, finance, definition, language):  # noqa: F811
+    KeyVersion.objects.filter(pool=world.desk).update(definition=definition)
+    client.cookies.load({settings.LANGUAGE_COOKIE_NAME: language})
+    finance.language = language
+    finance.save()
+    form = client.get(reverse("billing:key_new", args=["desk"])).context["form"]
+    fields = {name: form[name].value() for name in form.fields if form[name].value()}
+
+    client.post(address(form.kind), a_form(propose="1") | {n: v for n, v in fields.items() if n != "valid_from"})
+
+    assert Proposal.objects.get().change["definition"] == definition
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1/3", "1/3"),
+        ("33 1/3", "100/3"),
+        (" 33  1/3 ", "100/3"),
+        ("2/8", "1/4"),
+        ("12,5", "25/2"),
+        ("1.234,5", "2469/2"),
+    ],
+)
+def test_an_exact_number_is_read_as_it_is_written(written, value):
+    with translation.override("da"):
+        assert ExactField().clean(written) == Fraction(value)
+
+
+@pytest.mark.parametrize("written", ["1/0", "1/3/4", "1,5/3", "-1/3", "1/", "33 1/3 2"])
+def test_what_is_no_fraction_is_refused(written):
+    with pytest.raises(ValidationError, match="1/3"):
+        ExactField().clean(written)
+
+
+def test_figures_are_written_in_the_readers_language():
+    texts = ("1/3", "29/80", "150000", "0.5", "100/3")
+    with translation.override("da"):
+        assert [figure(Fraction(text)) for text in texts] == ["1/3", "0,3625", "150000", "0,5", "100/3"]
+    with translation.override("en"):
+        assert [figure(Fraction(text)) for text in texts] == ["1/3", "0.3625", "150000", "0.5", "100/3"]

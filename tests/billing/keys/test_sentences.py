@@ -39,6 +39,16 @@ WORDS = [
         "Shared by agreed parts: Ballerup 40%, Furesø 32.5%, Egedal 27.5%.",
     ),
     (
+        {"type": "mix", "parts": [{"weight": "1/3", "key": EQUAL}, {"weight": "2/3", "key": PEOPLE}]},
+        "Deles 1/3 ligeligt, 2/3 efter indbyggertal.",
+        "Shared 1/3 equally, 2/3 by indbyggertal.",
+    ),
+    (
+        {"type": "fixed", "ratio": {"151": "1/3", "190": "2"}},
+        "Deles i forholdet Ballerup 1/3 : Furesø 2.",
+        "Shared in the ratio Ballerup 1/3 : Furesø 2.",
+    ),
+    (
         STEPS,
         "Deles i trin fra »ligeligt« til »efter indbyggertal«: 50 % fra 1. januar 2027, 100 % fra 1. januar 2028.",
         "Shared in steps from “equally” to “by indbyggertal”: 50% from 1 January 2027, 100% from 1 January 2028.",
