@@ -8,6 +8,7 @@ what was posted to it and what it received. (docs/en/allocation.md, "Support poo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import groupby
 
 from billing.allocation import plain
@@ -15,7 +16,7 @@ from billing.allocation.errors import AllocationError, located
 from billing.allocation.reciprocal import Ring, solve, without_exit
 from billing.allocation.rounding import Split, largest_remainder, nothing
 from billing.allocation.shares import in_proportion
-from billing.allocation.sharings import DIRECT, Sharing, Weighted, carried
+from billing.allocation.sharings import DIRECT, Keyed, Sharing, Weighted, carried
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Cascade:
     steps: tuple[Step, ...]
     direct_ore: Mapping[str, int]
 
-    @property
+    @cached_property
     def pools(self) -> frozenset[str]:
         return frozenset(pool for step in self.steps for pool in step.pools)
 
@@ -64,6 +65,10 @@ class Cascade:
         return {pool: step.total_ore(pool) for step in self.steps for pool in step.pools}
 
     def member_total_ore(self) -> dict[str, int]:
+        return dict(self._member_totals)
+
+    @cached_property
+    def _member_totals(self) -> dict[str, int]:
         allocated = self.allocated_ore()
         totals = carried(allocated, allocated, self.pools)
         return {member: plain.whole_ore(amount, member=member) for member, amount in totals.items()}
@@ -131,7 +136,10 @@ class _Calculation:
         with located(pool=pool):
             if not totals[pool]:
                 return nothing(receivers[pool])
-            return largest_remainder(totals[pool], self.sharings[pool].shares(self.allocated))
+            sharing = self.sharings[pool]
+            if isinstance(sharing, Keyed):
+                return sharing.split(totals[pool])
+            return largest_remainder(totals[pool], sharing.shares(self.allocated))
 
     def _leaving(self, totals: Mapping[str, int], receivers: Mapping[str, Collection[str]], ring: Ring) -> Split:
         """One rounding for all pools of a ring. Those who could receive but get nothing are named with 0."""
@@ -146,10 +154,10 @@ class _Calculation:
         later = self.order[self.order.index(self.pools[-1]) + 1 :]
         allowed = {*later, *self.pools} if self.is_mutual else set(later)
         for pool, named in receivers.items():
-            cyclic = [receiver for receiver in named if receiver in self.sharings and receiver not in allowed]
+            cyclic = (self.sharings.keys() & named) - allowed
             if cyclic:
                 raise AllocationError("CYCLE", found=min(cyclic), pool=pool)
-            unknown = [name for name in named if name not in self.sharings and not plain.is_municipality(name)]
+            unknown = [name for name in named if not plain.is_municipality(name) and name not in self.sharings]
             if unknown:
                 raise AllocationError("BAD_KEY", "receiver", found=min(unknown), pool=pool)
 

@@ -142,5 +142,6 @@ def amounts(value: object) -> dict[str, int]:
     return {member: whole_ore(amount, member=member) for member, amount in sorted(mapping(value).items())}
 
 
+@lru_cache(maxsize=4096)  # every step of every run asks of every receiver
 def is_municipality(code: str) -> bool:
     return MUNICIPALITY_CODE.fullmatch(code) is not None

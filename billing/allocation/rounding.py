@@ -46,7 +46,7 @@ def largest_remainder(total_ore: int, shares: Shares) -> Split:
     left = total_ore - sum(amounts.values())
     if not left:
         return Split(total_ore, amounts, shares)
-    ranked = sorted(remainders, key=lambda receiver: (-remainders[receiver], receiver))
+    ranked = sorted(sorted(remainders), key=remainders.__getitem__, reverse=True)  # equal ones stay in order of code
     for receiver in ranked[:left]:
         amounts[receiver] += 1
     return Split(total_ore, amounts, shares, _tied(ranked, remainders, left))

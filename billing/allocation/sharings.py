@@ -56,10 +56,24 @@ class Keyed:
     is_mutual: bool = False
 
     def receivers(self, allocated: Allocated) -> Collection[str]:
-        return taking_part_in(self.terms.participation, self.period)
+        return self._receivers
 
     def shares(self, allocated: Allocated) -> Shares:
         return self._shares
+
+    def split(self, total_ore: int) -> Split:
+        """A total shared. Calculated once: a simulation shares most totals as they are shared now."""
+        if total_ore not in self._splits:
+            self._splits[total_ore] = largest_remainder(total_ore, self._shares)
+        return self._splits[total_ore]
+
+    @cached_property
+    def _splits(self) -> dict[int, Split]:
+        return {}
+
+    @cached_property
+    def _receivers(self) -> tuple[str, ...]:
+        return taking_part_in(self.terms.participation, self.period)
 
     @cached_property
     def _shares(self) -> Shares:

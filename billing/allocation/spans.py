@@ -96,8 +96,8 @@ def taking_part(participation: Mapping[str, Sequence[Span]], day: date) -> tuple
     """The members of a pool on a day, in order of code. OVERLAP when two participations of one cover it."""
     members = []
     for member, spans in participation.items():
-        covering = [span for span in spans if span.covers(day)]
-        if len(covering) > 1:
+        covering = sum(span.covers(day) for span in spans)
+        if covering > 1:
             raise AllocationError("OVERLAP", "participation", member=member, day=day)
         if covering:
             members.append(member)

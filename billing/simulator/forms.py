@@ -22,6 +22,7 @@ from billing.models import Driver, Period, Pool
 from billing.parties import short_name
 from billing.simulator import basis as bases
 from billing.simulator.basis import Basis
+from billing.simulator.choices import Listed, QuickSelect
 from billing.simulator.giving_rows import GivingRowsForm
 from billing.simulator.joining import Joining, free_code
 from billing.simulator.scenario import Choice, Definition
@@ -104,28 +105,29 @@ class JoiningForm(forms.Form):
 class PoolForm(forms.Form):
     """What is asked for one pool; its fields end in the pool's code."""
 
-    def __init__(self, *args, pool: Pool, basis: Basis, place: int, names: dict[str, str], **kwargs):
+    def __init__(
+        self, *args, pool: Pool, basis: Basis, place: int, names: dict[str, str], everybody: Listed, **kwargs
+    ):  # fmt: skip
         super().__init__(*args, **kwargs)
         self.pool, self.basis, self.names = pool, basis, names
-        self.members = [code for code in names if code in basis.participants or _joins(basis, code)]
+        self.members = [code for code, _name in everybody.rows if code]
         self.version = basis.newest(pool.code)
         drivers = [(f"{DRIVER}{driver.code}", driver.name) for driver in basis.drivers]
-        parts = [(EQUAL, _("Equal shares")), *drivers]
+        parts = Listed([(EQUAL, _("Equal shares")), *drivers])
         keys = [("", self.key_now), *parts, (MIX, _("Two keys mixed")), (RATIO, _("Agreed ratio"))]
         if place:
             keys.append((COST, _("The cost of the pools before")))
         keys.append((ANY, _("Any key: tiers, percentages, steps …")))
         now = mixed(self.version.definition) if self.version else None
         first, second, weight = now or (EQUAL, drivers[0][0] if drivers else EQUAL, HALF)
-        self._add("noegle", forms.ChoiceField(label=pool.name, choices=keys, required=False))
-        self._add("del", forms.ChoiceField(label=_("First key"), choices=parts, required=False, initial=first))
-        self._add("rest", forms.ChoiceField(label=_("The rest follows"), choices=parts, required=False, initial=second))
+        self._add("noegle", _list(pool.name, Listed(keys)))
+        self._add("del", _list(_("First key"), parts, initial=first))
+        self._add("rest", _list(_("The rest follows"), parts, initial=second))
         self._add("vaegt", self._weight(weight))
         self._add("forhold", forms.CharField(label=_("Ratio"), max_length=400, required=False))
         for bound, label in (("gulv", _("At least, %")), ("loft", _("At most, %"))):
             self._add(bound, QuantityField(label=label, required=False))
-        everybody = [("", _("Everybody")), *((code, names[code]) for code in self.members)]
-        self._add("hvem", forms.ChoiceField(label=_("For"), choices=everybody, required=False))
+        self._add("hvem", _list(_("For"), everybody))
         asked = self.data
         self.own = list(self.fields)
         self.key = self._any_key(asked)
@@ -295,8 +297,14 @@ class PoolForm(forms.Form):
         self.add_error(f"{'gulv' if is_about_bounds else 'noegle'}-{self.pool.code}", sentence)
 
 
-def _joins(basis: Basis, code: str) -> bool:
-    return basis.joining is not None and basis.joining.code == code
+def _carriers(basis: Basis, names: dict[str, str]) -> list[tuple[str, str]]:
+    """Code and name of those who carry something in these months, and of whoever joins."""
+    joins = basis.joining.code if basis.joining else ""
+    return [(code, name) for code, name in names.items() if code in basis.participants or code == joins]
+
+
+def _list(label, choices: Listed, **options) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, required=False, widget=QuickSelect, **options)
 
 
 def part_of(kind: str) -> Definition:
@@ -334,8 +342,9 @@ class ScenarioForms:
 
     def __post_init__(self) -> None:
         self.names = names_of(self.basis)
+        everybody = Listed([("", _("Everybody")), *_carriers(self.basis, self.names)])
         self.pools = [
-            PoolForm(self.data, pool=pool, basis=self.basis, place=place, names=self.names)
+            PoolForm(self.data, pool=pool, basis=self.basis, place=place, names=self.names, everybody=everybody)
             for place, pool in enumerate(self.basis.pools)
         ]
         self.giving = GivingRowsForm(self.data, basis=self.basis)

@@ -53,6 +53,7 @@ ROUTES = {
     "billing:keys": ([], "get", "totals"),
     "billing:key": (["desk"], "get", "totals"),
     "billing:key_new": (["desk"], "get", "finance"),
+    "billing:pool_new": ([], "get", "finance"),
     "billing:giving_new": (["desk"], "get", "finance"),
     "billing:invoices": ([], "get", "readers"),
     "billing:invoice": (["INVOICE"], "get", "own"),

@@ -9,6 +9,7 @@ from billing.allocation.errors import AllocationError
 from billing.capacity import exchange, market
 from billing.measuring import PeriodFrozen
 from billing.models import CapacityTrade, Holding, Resource, TradeCancellation
+from tests.billing.giving.test_giving_months import give
 from tests.billing.world import NOON, World
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,34 @@ def test_part_of_a_pool_is_part_of_the_cost(world, storage):
     (deal,) = market.read(world.october).deals
 
     assert (deal.unit_cost_ore, deal.is_below_cost) == (9500, True)  # 38,000.00 / 4 / 100
+
+
+@pytest.mark.parametrize("carrier", ["idle", "security"])  # security also uses 8 units itself, which are its own cost
+@pytest.mark.parametrize(("price", "is_below"), [("266399", True), ("266400", False)])
+def test_idle_units_are_in_the_full_cost_and_what_other_pools_use_is_not(world, storage, carrier, price, is_below):
+    world.pool("idle", {"type": "equal"}, label="Lige")
+    give(world.desk, {"security": "8"}, own="80", idle=carrier, basis="units", unit="TB")
+    world.line("L", 96_000_00, world.desk)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+    owns(world, world.furesoe, storage, "10")
+    sells(world, storage, "1", price)
+
+    (deal,) = market.read(world.october).deals
+
+    # 38/128 of the 76,800.00 that the municipalities use, and a third of the 11,520.00 that stand idle; of ten TB.
+    assert (deal.unit_cost_ore, deal.is_below_cost) == (266_400, is_below)
+
+
+def test_overhead_that_carries_idle_units_is_not_counted_twice(world, storage):
+    give(world.desk, {}, own="80", idle="overhead", basis="units", unit="TB")
+    world.line("L", 128_000_00, world.desk)
+    periods.calculate(world.october, by=world.lone, at=NOON)
+    owns(world, world.furesoe, storage, "10")
+    sells(world, storage, "1")
+
+    (deal,) = market.read(world.october).deals
+
+    assert deal.unit_cost_ore == 380_000  # 38/128 of all there is: 128,000.00, of ten TB
 
 
 @pytest.fixture

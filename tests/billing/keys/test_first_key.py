@@ -1,17 +1,16 @@
 """A new pool and its first key: made in the product, begun in the running month, and never inside an approved one."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from billing import cycle, periods
 from billing.allocation.errors import AllocationError
 from billing.keys.beginnings import earliest_first
 from billing.keys.creation import create_pool
-from billing.models import KeyVersion, Participation, Period, Pool
+from billing.models import KeyVersion, Participation, Pool
 from municipalities.governance import refusals
 from municipalities.governance.models import Proposal
 from servicecenter.audit.models import AuditEntry
@@ -121,12 +120,12 @@ def test_the_month_names_the_pool_without_a_key_and_its_proposal_when_there_is_o
 
     assert told() == [
         (
-            "“Backup” har udgifter og ingen nøgle fra 1. november 2026. Foreslå en.",
+            "»Backup« har udgifter og ingen nøgle fra 1. november 2026. Foreslå en.",
             reverse("billing:key", args=["backup"]),
         )
     ]
     proposal = first_key(world)
-    assert told() == [("Nøglen til “Backup” venter på kommunernes afgørelse.", proposal.get_absolute_url())]
+    assert told() == [("Nøglen til »Backup« venter på kommunernes afgørelse.", proposal.get_absolute_url())]
     adopt(world, proposal, at=LATER + timedelta(hours=1))
     assert told() == []
 
@@ -210,6 +209,7 @@ def test_directors_make_no_pools(client, world):
     assert b"ny-pulje" not in client.get(reverse("billing:keys")).content
 
 
-def test_without_a_month_a_first_key_begins_this_month(world):
-    Period.objects.exclude(pk=world.october.pk).delete()
-    assert earliest_first(timezone.localdate(datetime(2026, 11, 9, 11, tzinfo=UTC))) == NOVEMBER
+def test_while_no_month_is_approved_a_first_key_begins_with_the_earliest():
+    World()
+    assert earliest_first(date(2026, 11, 25)) == OCTOBER
+    assert earliest_first(date(2026, 9, 25)) == date(2026, 9, 1)

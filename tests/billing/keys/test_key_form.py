@@ -4,7 +4,6 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
@@ -201,14 +200,15 @@ def third(part="1/3"):
 }], ids=["third", "seventh", "step"])  # fmt: skip
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_a_proposal_that_begins_with_fractions_loses_nothing(client, world, finance, definition, language):  # noqa: F811
-    KeyVersion.objects.filter(pool=world.desk).update(definition=definition)
-    client.cookies.load({settings.LANGUAGE_COOKIE_NAME: language})
-    finance.language = language
-    finance.save()
-    form = client.get(reverse("billing:key_new", args=["desk"])).context["form"]
-    fields = {name: form[name].value() for name in form.fields if form[name].value()}
+    KeyVersion.objects.filter(pool=world.desk).update(valid_to=date(2026, 11, 1))
+    KeyVersion.objects.create(pool=world.desk, valid_from=date(2026, 11, 1), definition=definition, label="x",
+                              sentence="x", decided_by="x")  # fmt: skip
+    with translation.override(language):
+        page, kind = reverse("billing:key_new", args=["desk"]), definition["type"]
+    form = client.get(page).context["form"]
+    fields = {name: form[name].value() for name in form.fields if form[name].value() and name != "valid_from"}
 
-    client.post(address(form.kind), a_form(propose="1") | {n: v for n, v in fields.items() if n != "valid_from"})
+    client.post(f"{page}?type={kind}", a_form(propose="1") | fields)
 
     assert Proposal.objects.get().change["definition"] == definition
 
