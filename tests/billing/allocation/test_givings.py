@@ -97,4 +97,4 @@ def test_a_cycle_is_told_with_the_names_of_both_pools():
 
     sentence = refused.value.sentence({"pool": {"DATA": "Data centre", "SYSTEMS": "Systems"}})
     assert "Data centre" in sentence
-    assert "“Systems”" in sentence
+    assert "»Systems«" in sentence
