@@ -343,7 +343,7 @@ def test_a_file_is_previewed_with_its_faults_before_anything_is_stored(client):
     response = client.post(reverse("billing:imports"), {"file": file, "source": "erp"}, follow=True)
 
     html = response.content.decode()
-    assert "“1.00”" in html
+    assert "»1.00«" in html
     assert "fejl.csv" in html
     assert not LedgerLine.objects.filter(external_id="Y1").exists()
 
