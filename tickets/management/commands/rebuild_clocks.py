@@ -1,15 +1,12 @@
-import multiprocessing
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
 from tqdm import tqdm
 
 from municipalities.models import Municipality
 from servicecenter import time_source
+from servicecenter.side_by_side import side_by_side
 from servicecenter.tenancy.scope import tenant_scope
 from tickets.models import Ticket
 from tickets.sla.rebuilding import examine, repair
@@ -50,9 +47,10 @@ class Command(BaseCommand):
     def _go_through(self, ids: list[int], rebuild, *, processes: int) -> int:
         found = 0
         batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
-        told = (
-            map(rebuild, batches) if len(batches) < 2 or processes < 2 else _side_by_side(rebuild, batches, processes)
-        )
+        if len(batches) < 2 or processes < 2:
+            told = map(rebuild, batches)
+        else:
+            told = side_by_side(rebuild, batches, processes=processes)
         with tqdm(total=len(ids), desc="tickets", disable=not self.stderr.isatty()) as progress:
             for batch, differences in zip(batches, told, strict=True):
                 for difference in differences:
@@ -72,10 +70,3 @@ def rebuild_batch(ids: list[int], *, places: list[int], check: bool) -> list[str
         if not check:
             repair(unequal, now=now)
     return [f"{found.ticket.number}: {difference}" for found in unequal for difference in found.differences]
-
-
-def _side_by_side(rebuild, batches: list[list[int]], processes: int) -> Iterator[list[str]]:
-    """Each batch is a transaction of its own, so processes divide them. A connection must not be shared: close it."""
-    connections.close_all()
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
-        yield from pool.map(rebuild, batches)
