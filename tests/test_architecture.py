@@ -13,7 +13,7 @@ ALLOWED = {
 }
 GROUND = [
     *(f"servicecenter/{name}" for name in ("tenancy", "audit", "charts", "ui", "outbox", "local")),
-    *(f"servicecenter/{name}.py" for name in ("errors", "spreadsheets", "time_source", "every_second")),
+    *(f"servicecenter/{name}.py" for name in ("errors", "spreadsheets", "time_source", "every_second", "side_by_side")),
 ]
 APPS = set(ALLOWED)
 
