@@ -65,4 +65,4 @@ def test_finance_opens_the_month_and_the_import(reader, world):
         {"name": "nov.csv", "mimeType": "text/csv", "buffer": "Id;Dato;Beløb\nA;02-11-2026;1.234,56\nB;x;1\n".encode()},
     )
     reader.press("main form button.button-primary")
-    assert reader.page.get_by_text("“x”").count() == 1
+    assert reader.page.get_by_text("»x«").count() == 1
