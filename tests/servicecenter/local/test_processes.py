@@ -71,4 +71,5 @@ def test_a_lock_is_held_by_one_and_given_back_by_the_dead(tmp_path):
         other.kill()
 
         with hold(lock, seconds=3):
-            wait_until(lambda: not is_alive(other.pid), seconds=5)  # the kernel gives the lock back a moment before
+            # The kernel gives a lock back a moment before its holder is dead.
+            assert wait_until(lambda: not is_alive(other.pid), seconds=5)
